@@ -1,0 +1,132 @@
+import { z } from 'zod';
+
+/** Everything an operator can set, read once from the environment, checked and typed. */
+export interface Config {
+  /** Token of the Page the bot writes as. Secret. */
+  readonly pageAccessToken: string;
+  /** The word agreed with the App Dashboard for the verification of the webhook. Secret. */
+  readonly verifyToken: string;
+  /** App Secrets a webhook may be signed with, the current one first. Empty: signatures are not checked. Secret. */
+  readonly appSecrets: readonly string[];
+  /** This app's id, as a string of digits. */
+  readonly appId: string | undefined;
+  readonly port: number;
+  /** Address to listen on; undefined means all interfaces. */
+  readonly host: string | undefined;
+  /** Where the Graph API answers, without a trailing slash. */
+  readonly graphApiUrl: string;
+  /** Like `v25.0`; undefined means unversioned calls, as in the tutorial. */
+  readonly graphApiVersion: string | undefined;
+  readonly logLevel: LogLevel;
+  /** NODE_ENV is `production`. */
+  readonly production: boolean;
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The environment holds values the bot cannot start with; `problems` has one line a mistake, with its remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(
+      [
+        `The bot cannot start: ${problems.length} ${problems.length === 1 ? 'setting needs' : 'settings need'} attention.`,
+        ...problems.map((problem) => `  - ${problem}`),
+        'Put the values into a file named .env (see .env.example) or into the environment, then start again.',
+      ].join('\n'),
+    );
+  }
+}
+
+const secret = (help: string) =>
+  z
+    .string({ error: () => `is missing. ${help}` })
+    .regex(/^[\x21-\x7e]+$/, { error: () => `holds a space or a character no token has. Copy it again: ${help}` });
+
+const environment = z.object({
+  PAGE_ACCESS_TOKEN: secret(
+    'Find it in the App Dashboard under Messenger > Settings, "Generate token" beside your Page.',
+  ),
+  VERIFY_TOKEN: secret('Make up a long random word and enter the same word in the App Dashboard under Webhooks.'),
+  APP_SECRET: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').map((one) => one.trim()))
+    .transform((list) => list.filter((one) => one !== '')),
+  APP_ID: z
+    .string()
+    .regex(/^\d{1,20}$/, { error: shown('is the number at the top of the App Dashboard, digits only') })
+    .optional(),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, { error: shown('must be a whole number from 0 to 65535') })
+    .transform(Number)
+    .refine((port) => port <= 65_535, { error: shown('must be a whole number from 0 to 65535') })
+    .default(1337),
+  HOST: z.string().optional(),
+  GRAPH_API_URL: z
+    .string()
+    .refine(isPlainHttpUrl, {
+      error: () => 'must be an http(s) address without user, query or fragment, like https://graph.facebook.com.',
+    })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default('https://graph.facebook.com'),
+  GRAPH_API_VERSION: z
+    .string()
+    .regex(/^v\d{1,3}\.\d{1,2}$/, { error: shown('must look like v25.0, or be left out for unversioned calls') })
+    .optional(),
+  LOG_LEVEL: z.enum(logLevels, { error: shown(`must be one of ${logLevels.join(', ')}`) }).default('info'),
+  NODE_ENV: z.string().optional(),
+});
+
+/**
+ * Reads the bot's settings.
+ *
+ * @param env the environment; an empty or blank value counts as unset
+ * @returns the checked settings with their defaults filled in
+ * @throws {ConfigError} naming every mistake at once, each with its remedy; secrets are never repeated
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(
+    Object.keys(environment.shape)
+      .map((name) => [name, env[name]?.trim()] as const)
+      .filter(([, value]) => value !== ''),
+  );
+  const result = environment.safeParse(set);
+  const problems = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const production = set['NODE_ENV'] === 'production';
+  if (production && !set['APP_SECRET']?.replaceAll(/[\s,]/g, '')) {
+    problems.push(
+      'APP_SECRET is missing, and without it anyone can forge events. With NODE_ENV=production it is required: copy it from the App Dashboard under App settings > Basic.',
+    );
+  }
+  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+
+  const values = result.data;
+  return {
+    pageAccessToken: values.PAGE_ACCESS_TOKEN,
+    verifyToken: values.VERIFY_TOKEN,
+    appSecrets: values.APP_SECRET,
+    appId: values.APP_ID,
+    port: values.PORT,
+    host: values.HOST,
+    graphApiUrl: values.GRAPH_API_URL,
+    graphApiVersion: values.GRAPH_API_VERSION,
+    logLevel: values.LOG_LEVEL,
+    production,
+  };
+}
+
+/** An error text for a value that is no secret and may therefore be shown, shortened, to help find the mistake. */
+function shown(rule: string): (issue: { input?: unknown }) => string {
+  return ({ input }) => `${rule}; it is now ${JSON.stringify(String(input).slice(0, 60))}.`;
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return plain && (url.protocol === 'https:' || url.protocol === 'http:');
+}
