@@ -1,0 +1,51 @@
+import { ConfigError, type Config } from './config';
+import type { Logger } from './logger';
+
+/**
+ * Says that the webhook listens, where, and which protections are on; each one that is off gets a warning with its remedy.
+ *
+ * @param config the settings
+ * @param port the port that is really listened on
+ * @param log where it is said
+ */
+export function announce(config: Config, port: number, log: Logger): void {
+  const graph = new URL(config.graphApiUrl);
+  const protections = {
+    webhookSignatures: config.appSecrets.length > 0,
+    appSecretProof: config.appSecrets.length > 0,
+    graphOverHttps: graph.protocol === 'https:',
+  };
+  log.info({ port, host: config.host ?? 'all interfaces', graph: graph.origin, protections }, 'webhook is listening');
+  if (!protections.webhookSignatures) {
+    log.warn(
+      'APP_SECRET is not set: anyone who finds this address can forge events. Copy it from the App Dashboard under App settings > Basic.',
+    );
+  }
+  if (!protections.graphOverHttps && !isLoopback(graph.hostname)) {
+    log.warn('GRAPH_API_URL is not https: the Page access token crosses the network unprotected.');
+  }
+}
+
+/**
+ * Turns what stopped the start into a text for the person who started it.
+ *
+ * @param error what was thrown
+ */
+export function explainStart(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const code: unknown = Reflect.get(error, 'code');
+  const remedy = listenRemedies[String(code)];
+  return remedy === undefined ? (error.stack ?? error.message) : `The bot cannot listen (${error.message}). ${remedy}`;
+}
+
+const listenRemedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another program uses this port: stop it, or set PORT to another number.',
+  EACCES: 'This port needs more rights: set PORT to a number above 1023 and let the proxy forward to it.',
+  EADDRNOTAVAIL: 'HOST is no address of this machine: correct it, or leave it out to listen on all interfaces.',
+  ENOTFOUND: 'HOST is not known: correct it, or leave it out to listen on all interfaces.',
+};
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,41 @@
+import type { Logger } from './logger';
+
+/** How long running work may take to finish, in milliseconds. */
+const GRACE_MS = 10_000;
+
+const signals = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/**
+ * Ends the process politely on SIGTERM and SIGINT: `finish` runs for at most 10 seconds, then the exit code is 0. A second
+ * signal ends the process at once, with the code a shell expects.
+ *
+ * @param log where the end is announced
+ * @param finish stops taking work and resolves when the running work is done
+ */
+export function stopOnSignals(log: Logger, finish: () => Promise<void>): void {
+  let stopping = false;
+  const stop = async (signal: keyof typeof signals) => {
+    if (stopping) process.exit(128 + signals[signal]);
+    stopping = true;
+    log.info({ signal }, 'stopping: no new connections, running work finishes');
+    const deadline = new Promise<'late'>((resolve) => setTimeout(resolve, GRACE_MS, 'late'));
+    const result = await Promise.race([finish(), deadline]);
+    if (result === 'late') log.warn(`work was still running after ${GRACE_MS / 1_000} s and has been cut off`);
+    log.info('stopped');
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, (name) => void stop(name as typeof signal));
+}
+
+/**
+ * Ends the process with exit code 1 when an error reaches nobody: after that, nothing it does can be trusted. Whatever starts
+ * the bot should start it again.
+ *
+ * @param log where the error is noted
+ */
+export function endOnMistakes(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'the bot ends because of a mistake in its code');
+    process.exit(1);
+  });
+}

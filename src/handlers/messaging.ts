@@ -1,0 +1,44 @@
+import { INSTAGRAM_INBOX_APP_ID, PAGE_INBOX_APP_ID, passThreadControl } from '../messenger/handover-protocol';
+import { sendQuickReply } from '../messenger/quick-reply';
+import type { Handler } from './handler';
+import { passToInbox, takeFromInbox, texts } from './texts';
+
+/** Decides on an event of the `messaging` channel: the bot is in control of the conversation. */
+export const handleMessaging: Handler = async (event, { graph, appId }) => {
+  const { psid, content } = event;
+  const { message, postback } = content;
+  const passedTo = content.pass_thread_control?.new_owner_app_id;
+  const requestedBy = content.request_thread_control?.requested_owner_app_id;
+
+  if (message?.quick_reply?.payload === passToInbox.payload) {
+    // The person wants to talk to a human. The message goes first: once control is passed, the bot may not write.
+    await sendQuickReply(graph, psid, texts.passing, takeFromInbox.title, takeFromInbox.payload);
+    await passThreadControl(graph, psid, event.object === 'instagram' ? INSTAGRAM_INBOX_APP_ID : PAGE_INBOX_APP_ID);
+    return 'passed_to_inbox';
+  }
+
+  if (passedTo !== undefined && isThisApp(passedTo, appId)) {
+    // The agent marked the conversation "Done" in the Page Inbox.
+    await sendQuickReply(graph, psid, texts.passedBack, passToInbox.title, passToInbox.payload);
+    return 'welcomed_back';
+  }
+
+  if (requestedBy !== undefined) {
+    // Another app asks for the conversation.
+    await passThreadControl(graph, psid, requestedBy);
+    return 'passed_to_app';
+  }
+
+  if ((message && !message.is_deleted) || postback) {
+    await sendQuickReply(graph, psid, texts.welcome, passToInbox.title, passToInbox.payload);
+    return 'welcomed';
+  }
+
+  return 'ignored';
+};
+
+/** Without APP_ID, every app but the inboxes is taken for this one. */
+function isThisApp(candidate: string, appId: string | undefined): boolean {
+  if (appId !== undefined) return candidate === appId;
+  return candidate !== PAGE_INBOX_APP_ID && candidate !== INSTAGRAM_INBOX_APP_ID;
+}

@@ -1,0 +1,92 @@
+import { findErrorRule, type ErrorKind, type GraphErrorAction } from './graph-error-rules';
+
+export type { ErrorKind, GraphErrorAction } from './graph-error-rules';
+
+/** What every failed Graph call has in common, whether the platform answered or not. */
+export abstract class GraphError extends Error {
+  /** What went wrong, in the platform's terms. */
+  abstract readonly kind: ErrorKind;
+  /** What a bot does about it. */
+  abstract readonly action: GraphErrorAction;
+  /** One sentence on what a person can do. */
+  abstract readonly advice: string;
+  /** The endpoint, like `/messages`, without the query and so without the token. */
+  abstract readonly path: string;
+
+  /** Whether the same call can succeed later without anybody doing anything. */
+  get retryable(): boolean {
+    return this.action === 'retry' || this.action === 'wait';
+  }
+}
+
+/** The facts of an answer that is an error. */
+export interface GraphErrorAnswer {
+  readonly path: string;
+  readonly httpStatus: number;
+  /** Whether the answer was a JSON object, as all of Graph's are. */
+  readonly isJson: boolean;
+  readonly message: string;
+  readonly code: number | undefined;
+  readonly subcode: number | undefined;
+  readonly type: string | undefined;
+  readonly isTransient: boolean;
+  readonly fbtraceId: string | undefined;
+}
+
+/**
+ * The platform answered, with an error.
+ *
+ * @see https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
+export class GraphApiError extends GraphError {
+  override readonly name = 'GraphApiError';
+  readonly kind: ErrorKind;
+  readonly action: GraphErrorAction;
+  readonly advice: string;
+  readonly path: string;
+  readonly httpStatus: number;
+  readonly code: number | undefined;
+  readonly subcode: number | undefined;
+  readonly type: string | undefined;
+  /** Meta's support asks for this. */
+  readonly fbtraceId: string | undefined;
+
+  constructor(answer: GraphErrorAnswer) {
+    const subcode = answer.subcode === undefined ? '' : `, subcode ${answer.subcode}`;
+    super(
+      `Graph refused ${answer.path} (HTTP ${answer.httpStatus}, code ${answer.code ?? 'none'}${subcode}): ${answer.message}`,
+    );
+    const rule = findErrorRule(answer);
+    this.kind = rule.kind;
+    this.action = rule.action;
+    this.advice = rule.advice;
+    this.path = answer.path;
+    this.httpStatus = answer.httpStatus;
+    this.code = answer.code;
+    this.subcode = answer.subcode;
+    this.type = answer.type;
+    this.fbtraceId = answer.fbtraceId;
+  }
+}
+
+/**
+ * The call never got an answer: no connection, a time-out, or a connection that broke. Where the request had been written
+ * already, the platform may have done what it asked for.
+ */
+export class GraphConnectionError extends GraphError {
+  override readonly name = 'GraphConnectionError';
+  readonly kind = 'no_answer';
+  readonly action = 'retry';
+  readonly advice = "Nothing to do if it passes; otherwise check this machine's network and GRAPH_API_URL.";
+
+  /**
+   * @param path the endpoint, like `/messages`
+   * @param code why, like `ECONNREFUSED` or `ETIMEDOUT`
+   */
+  constructor(
+    readonly path: string,
+    readonly code: string,
+  ) {
+    super(`Graph did not answer ${path} (${code})`);
+  }
+}

@@ -1,0 +1,69 @@
+import bodyParser from 'body-parser';
+import type { Request, RequestHandler } from 'express';
+import createError from 'http-errors';
+import { bodySchema } from '../payload';
+import { isValidSignature } from '../verify-signature';
+
+/** A full batch of events must fit; the usual 100 kB would lose it. */
+const BODY_LIMIT = '5mb';
+
+const SIGNATURE_HEADER = 'X-Hub-Signature-256';
+
+/**
+ * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
+ * missing or wrong (the body is then not parsed), 415 for anything but JSON, 413 over 5 MiB, 400 for JSON that is broken or
+ * without an `entry` array, 404 for an `object` other than `page` and `instagram`.
+ *
+ * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
+ */
+export function readBody(appSecrets: readonly string[]): RequestHandler[] {
+  const checkSignature = (req: Request, bytes: Buffer) => {
+    if (appSecrets.length > 0 && !isValidSignature(bytes, req.get(SIGNATURE_HEADER), appSecrets)) {
+      throw createError(401, `${SIGNATURE_HEADER} does not match the body. Compare APP_SECRET with the App Dashboard.`);
+    }
+  };
+  const options = {
+    limit: BODY_LIMIT,
+    inflate: false,
+    verify: (req: unknown, _res: unknown, bytes: Buffer) => {
+      checkSignature(req as Request, bytes);
+    },
+  };
+
+  const refuseUnsigned: RequestHandler = (req, _res, next) => {
+    if (appSecrets.length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
+      throw createError(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`);
+    }
+    next();
+  };
+
+  const refuseOtherTypes: RequestHandler = (req, _res, next) => {
+    const type = req.is(['json', 'urlencoded']);
+    if (type === null || req.get('Content-Length') === '0') {
+      checkSignature(req, Buffer.alloc(0)); // without a body no parser has called `verify`
+      throw createError(400, 'The body is empty; it must be JSON with an "entry" array.');
+    }
+    if (type !== 'json') throw createError(415, 'Send the body as application/json.');
+    next();
+  };
+
+  const checkShape: RequestHandler = (req, _res, next) => {
+    const body: unknown = req.body;
+    const result = bodySchema.safeParse(body);
+    if (!result.success) {
+      throw result.error.issues.some(({ path }) => path[0] === 'object')
+        ? createError(404, 'Only events of the objects "page" and "instagram" are known here.')
+        : createError(400, 'The body must be a JSON object with an "entry" array.');
+    }
+    req.body = result.data;
+    next();
+  };
+
+  return [
+    refuseUnsigned,
+    bodyParser.urlencoded({ ...options, extended: false }),
+    bodyParser.json(options),
+    refuseOtherTypes,
+    checkShape,
+  ];
+}

@@ -1,0 +1,170 @@
+import { writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { createHmac } from 'node:crypto';
+import { secrets, sign } from '../support/bot';
+import { runBuilt, temporaryFolder } from '../support/built-server';
+import { bodyOf, eventOf, fixtureText, ids, tutorial } from '../support/fixtures';
+import { graphStandIn } from '../support/graph-stand-in';
+
+const settings = { ...secrets, PORT: '0', HOST: '127.0.0.1' };
+
+async function startServer(graphUrl: string, env: Record<string, string> = {}) {
+  const server = runBuilt({ ...settings, GRAPH_API_URL: graphUrl, LOG_LEVEL: 'debug', ...env });
+  const started = await server.line('webhook is listening');
+  const url = `http://127.0.0.1:${String(started['port'])}/webhook`;
+  return {
+    ...server,
+    url,
+    port: Number(started['port']),
+    post: (text: string) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Hub-Signature-256': sign(text) },
+        body: text,
+      }),
+  };
+}
+
+/** A stand-in for Graph that tells when it has got a number of calls. */
+async function countingGraph(hold?: Promise<void>) {
+  const arrivals: { count: number; resolve: () => void }[] = [];
+  const graph = await graphStandIn(async () => {
+    for (const { count, resolve } of arrivals) if (graph.calls.length >= count) resolve();
+    await hold;
+    return [200, { success: true, message_id: 'm_1' }];
+  });
+  const got = (count: number) =>
+    graph.calls.length >= count ? Promise.resolve() : new Promise<void>((resolve) => arrivals.push({ count, resolve }));
+  return { ...graph, got };
+}
+
+describe('the built server', () => {
+  it('plays the whole conversation of the tutorial, signed, over real HTTP', async () => {
+    const graph = await countingGraph();
+    const server = await startServer(graph.url, { APP_ID: ids.app });
+    const steps: [string, number][] = [
+      ['message-text', 1],
+      ['quick-reply-pass-to-inbox', 3],
+      ['pass-thread-control-to-inbox', 3],
+      ['standby-message-text', 3],
+      ['take-thread-control', 3],
+      ['pass-thread-control-done', 4],
+      ['standby-quick-reply-take-from-inbox', 6],
+      ['request-thread-control', 7],
+      ['app-roles', 7],
+    ];
+    for (const [fixture, calls] of steps) {
+      const response = await server.post(fixtureText(fixture));
+      expect([response.status, await response.text()]).toEqual([200, 'OK']);
+      await graph.got(calls);
+    }
+    server.kill('SIGTERM');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+
+    const recipient = { id: ids.person };
+    expect(graph.calls.map(({ path: called, body }) => [called, body])).toEqual([
+      ['/me/messages', tutorial.welcome(ids.person)],
+      ['/me/messages', tutorial.passing(ids.person)],
+      ['/me/pass_thread_control', { recipient, target_app_id: ids.pageInbox }],
+      ['/me/messages', tutorial.passedBack(ids.person)],
+      ['/me/take_thread_control', { recipient }],
+      ['/me/messages', tutorial.taking(ids.person)],
+      ['/me/pass_thread_control', { recipient, target_app_id: ids.otherApp }],
+    ]);
+    const proof = createHmac('sha256', secrets.APP_SECRET).update(secrets.PAGE_ACCESS_TOKEN).digest('hex');
+    for (const { query } of graph.calls) {
+      expect(query).toEqual({ access_token: secrets.PAGE_ACCESS_TOKEN, appsecret_proof: proof });
+    }
+    for (const secret of Object.values(secrets)) expect(server.output()).not.toContain(secret);
+    expect(server.output()).not.toContain('is anybody there');
+  });
+
+  it('answers the verification, and refuses what it must', async () => {
+    const server = await startServer('http://127.0.0.1:9');
+    const verify = await fetch(
+      `${server.url}?hub.mode=subscribe&hub.verify_token=${secrets.VERIFY_TOKEN}&hub.challenge=42`,
+    );
+    expect([verify.status, await verify.text()]).toEqual([200, '42']);
+    expect((await fetch(`${server.url}?hub.verify_token=x&hub.challenge=42`)).status).toBe(403);
+    const unsigned = {
+      method: 'POST',
+      body: fixtureText('message-text'),
+      headers: { 'Content-Type': 'application/json' },
+    };
+    expect((await fetch(server.url, unsigned)).status).toBe(401);
+  });
+
+  it('goes on after Graph could not be reached, and says what happened without the token', async () => {
+    const server = await startServer('http://127.0.0.1:9');
+    expect((await server.post(fixtureText('message-text'))).status).toBe(200);
+    expect(await server.line('event not handled')).toMatchObject({
+      err: { name: 'GraphConnectionError', code: 'ECONNREFUSED' },
+    });
+    expect((await server.post(fixtureText('read'))).status).toBe(200);
+    expect(server.output()).not.toContain(secrets.PAGE_ACCESS_TOKEN);
+  });
+
+  it('reads .env from the folder it is started in', async () => {
+    const folder = temporaryFolder();
+    const text = Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n');
+    writeFileSync(path.join(folder, '.env'), text);
+    const server = runBuilt({}, folder);
+    expect(await server.line('webhook is listening')).toMatchObject({ protections: { webhookSignatures: true } });
+  });
+
+  it('lists all wrong settings at once and ends with 1', async () => {
+    const server = runBuilt({ PORT: 'x', NODE_ENV: 'production' });
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/PAGE_ACCESS_TOKEN[^]*VERIFY_TOKEN[^]*PORT[^]*APP_SECRET/);
+  });
+
+  it('says so when the port is taken, and ends with 1', async () => {
+    const first = await startServer('http://127.0.0.1:9');
+    const second = runBuilt({ ...settings, PORT: String(first.port) });
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.output()).toMatch(/EADDRINUSE.*PORT/);
+  });
+
+  it('finishes running work on SIGTERM before it ends', async () => {
+    let release: () => void = () => undefined;
+    const graph = await countingGraph(new Promise<void>((resolve) => (release = resolve)));
+    const server = await startServer(graph.url);
+    await server.post(fixtureText('quick-reply-pass-to-inbox'));
+    await graph.got(1);
+    server.kill('SIGTERM');
+    await server.line('stopping: no new connections, running work finishes');
+    await expect(fetch(server.url)).rejects.toThrow();
+    release();
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(graph.calls.map((call) => call.path)).toEqual(['/me/messages', '/me/pass_thread_control']);
+  });
+
+  it('ends at once on a second signal', async () => {
+    const graph = await countingGraph(new Promise(() => undefined));
+    const server = await startServer(graph.url);
+    await server.post(fixtureText('message-text'));
+    await graph.got(1);
+    server.kill('SIGTERM');
+    await server.line('stopping: no new connections, running work finishes');
+    server.kill('SIGINT');
+    expect(await server.ended).toEqual({ code: 130, signal: null });
+  });
+
+  it('survives connections that speak no HTTP', async () => {
+    const graph = await countingGraph();
+    const server = await startServer(graph.url);
+    const socket = net.connect(server.port, '127.0.0.1', () => socket.write('\x16\x03\x01 hello?\r\n\r\n'));
+    const answer = await new Promise<string>((resolve) =>
+      socket.once('data', (data) => {
+        resolve(data.toString());
+      }),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400/);
+    socket.destroy();
+    expect((await server.post(JSON.stringify(bodyOf(eventOf({ message: { text: 'hi' } }))))).status).toBe(200);
+    await graph.got(1);
+  });
+});

@@ -1,0 +1,188 @@
+import nock from 'nock';
+import request from 'supertest';
+import { expectGraphCalls, makeBot, messageCall, post, secrets, sign } from '../support/bot';
+import { bodyOf, eventOf, fixtureText, ids, tutorial } from '../support/fixtures';
+
+const hello = fixtureText('message-text');
+
+describe('GET /webhook', () => {
+  const verify = (query: Record<string, string | string[]>) => request(makeBot().app).get('/webhook').query(query);
+
+  it('answers the challenge as plain text when the verify token is right', async () => {
+    const response = await verify({
+      'hub.mode': 'subscribe',
+      'hub.verify_token': secrets.VERIFY_TOKEN,
+      'hub.challenge': '1158201444',
+    });
+    expect([response.status, response.text]).toEqual([200, '1158201444']);
+    expect(response.headers['content-type']).toMatch(/^text\/plain/);
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('does not need hub.mode', async () => {
+    const response = await verify({ 'hub.verify_token': secrets.VERIFY_TOKEN, 'hub.challenge': '7' });
+    expect([response.status, response.text]).toEqual([200, '7']);
+  });
+
+  it.each<[string, Record<string, string | string[]>]>([
+    ['a wrong token', { 'hub.verify_token': 'guess', 'hub.challenge': '1' }],
+    ['a token that only begins right', { 'hub.verify_token': secrets.VERIFY_TOKEN.slice(0, -1), 'hub.challenge': '1' }],
+    ['no token', { 'hub.challenge': '1' }],
+    ['an empty token', { 'hub.verify_token': '', 'hub.challenge': '1' }],
+    ['two tokens', { 'hub.verify_token': [secrets.VERIFY_TOKEN, 'x'], 'hub.challenge': '1' }],
+    ['another mode', { 'hub.mode': 'unsubscribe', 'hub.verify_token': secrets.VERIFY_TOKEN, 'hub.challenge': '1' }],
+  ])('answers 403 to %s', async (_what, query) => {
+    const response = await verify(query);
+    expect(response.status).toBe(403);
+    expect(response.text).not.toContain(secrets.VERIFY_TOKEN);
+  });
+
+  it('answers 400 when the challenge is missing', async () => {
+    expect((await verify({ 'hub.verify_token': secrets.VERIFY_TOKEN })).status).toBe(400);
+  });
+});
+
+describe('POST /webhook', () => {
+  it('is answered before any Graph call is', async () => {
+    let answerGraph: () => void = () => undefined;
+    const graphAnswers = new Promise<void>((resolve) => (answerGraph = resolve));
+    nock('https://graph.facebook.com')
+      .post(/.*/)
+      .reply(async () => {
+        await graphAnswers;
+        return [200, {}];
+      });
+    const bot = makeBot();
+    const response = await post(bot.app, hello); // would hang for ever if it waited for Graph
+    expect([response.status, response.text]).toEqual([200, 'OK']);
+    answerGraph();
+    await bot.idle();
+    expect(bot.logText()).toContain('event handled');
+  });
+
+  it.each<[number, string, string, Record<string, string>]>([
+    [400, 'broken JSON', '{"object":"page","entry":[', {}],
+    [400, 'JSON that is a string', '"entry"', {}],
+    [400, 'JSON that is an array', '[]', {}],
+    [400, 'no entry', '{"object":"page"}', {}],
+    [400, 'an entry that is no array', '{"object":"page","entry":{}}', {}],
+    [400, 'an empty body', '', {}],
+    [404, 'another object', '{"object":"user","entry":[]}', {}],
+    [404, 'an object that is no text', '{"object":1,"entry":[]}', {}],
+    [415, 'a form', 'entry=1&object=page', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    [
+      415,
+      'a form with thousands of fields',
+      'a=1&'.repeat(2_000),
+      { 'Content-Type': 'application/x-www-form-urlencoded' },
+    ],
+    [415, 'plain text', hello, { 'Content-Type': 'text/plain' }],
+    [415, 'an unknown charset', hello, { 'Content-Type': 'application/json; charset=latin-9000' }],
+    [415, 'a compressed body', hello, { 'Content-Encoding': 'gzip' }],
+  ])('answers %d to %s, with one sentence', async (status, _what, text, headers) => {
+    const bot = makeBot();
+    const response = await post(bot.app, text, headers);
+    expect(response.status).toBe(status);
+    expect(response.text).toMatch(/^[A-Z][^\n]{10,120}\.$/);
+    expect(response.headers['content-type']).toMatch(/^text\/plain/);
+    expect(bot.logText()).toContain('request refused');
+  });
+
+  it('answers 400 to a request without any body', async () => {
+    expect((await request(makeBot().app).post('/webhook')).status).toBe(400);
+  });
+
+  it('takes a body without "object" for one of a Page', async () => {
+    const calls = expectGraphCalls(1);
+    const entry = [{ messaging: [eventOf({ message: { text: 'hi' } })] }];
+    expect((await makeBot().deliver({ entry })).status).toBe(200);
+    expect(calls).toEqual([messageCall(tutorial.welcome(ids.person))]);
+  });
+
+  it('takes a full batch of almost 5 MiB', async () => {
+    const noise = Array.from({ length: 1000 }, () => eventOf({ padding: 'x'.repeat(5_000) }));
+    const batch = JSON.stringify({ object: 'page', entry: [{ id: ids.page, messaging: noise }] });
+    expect(batch.length).toBeGreaterThan(4.8 * 1024 * 1024);
+    expect((await makeBot().deliver(batch)).status).toBe(200);
+  });
+
+  it('answers 413 to more than 5 MiB', async () => {
+    const response = await post(makeBot().app, JSON.stringify(bodyOf({ padding: 'x'.repeat(5 * 1024 * 1024) })));
+    expect([response.status, response.text]).toEqual([413, 'The body is larger than 5 MiB.']);
+  });
+});
+
+describe('the signature', () => {
+  const signed = { APP_SECRET: secrets.APP_SECRET };
+
+  it.each(['message-text', 'message-unicode'])('lets %s in when it is right, over the raw bytes', async (fixture) => {
+    const calls = expectGraphCalls(1);
+    const bot = makeBot(signed);
+    const text = fixtureText(fixture);
+    const response = await post(bot.app, text, { 'X-Hub-Signature-256': sign(text) });
+    await bot.idle();
+    expect(response.status).toBe(200);
+    expect(calls).toHaveLength(1);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['missing', {}],
+    ['of another secret', { 'X-Hub-Signature-256': sign(hello, 'another-secret') }],
+    ['of another body', { 'X-Hub-Signature-256': sign(`${hello} `) }],
+    ['in upper case', { 'X-Hub-Signature-256': sign(hello).toUpperCase() }],
+    ['cut short', { 'X-Hub-Signature-256': sign(hello).slice(0, -2) }],
+    ['without its prefix', { 'X-Hub-Signature-256': sign(hello).slice('sha256='.length) }],
+    ['empty', { 'X-Hub-Signature-256': '' }],
+    ['only in the old SHA-1 header', { 'X-Hub-Signature': 'sha1=0123456789012345678901234567890123456789' }],
+  ])('answers 401 when it is %s', async (_what, headers) => {
+    const bot = makeBot(signed);
+    const response = await post(bot.app, hello, headers);
+    expect(response.status).toBe(401);
+    expect(response.text).not.toContain(secrets.APP_SECRET);
+    await bot.idle();
+    expect(bot.logText()).not.toContain('event');
+  });
+
+  it('is checked before the body is parsed', async () => {
+    expect((await post(makeBot(signed).app, '{broken', { 'X-Hub-Signature-256': sign('other') })).status).toBe(401);
+    expect((await post(makeBot(signed).app, '{broken', { 'X-Hub-Signature-256': sign('{broken') })).status).toBe(400);
+  });
+
+  it('is checked on a request without a body', async () => {
+    const withHeader = (value: string) =>
+      request(makeBot(signed).app).post('/webhook').set('X-Hub-Signature-256', value);
+    expect((await withHeader(sign('x'))).status).toBe(401);
+    expect((await withHeader(sign(''))).status).toBe(400);
+  });
+
+  it('is checked on a form', async () => {
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    expect((await post(makeBot(signed).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('b=2') })).status).toBe(401);
+    expect((await post(makeBot(signed).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('a=1') })).status).toBe(415);
+  });
+
+  it.each(['the-new-secret', 'the-old-secret'])('may be of any of several secrets: %s', async (secret) => {
+    const calls = expectGraphCalls(1);
+    const bot = makeBot({ APP_SECRET: 'the-new-secret, the-old-secret' });
+    expect((await post(bot.app, hello, { 'X-Hub-Signature-256': sign(hello, secret) })).status).toBe(200);
+    await bot.idle();
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe('other requests', () => {
+  it.each(['put', 'delete', 'patch', 'options'] as const)('answers 405 with Allow to %s /webhook', async (method) => {
+    const response = await request(makeBot().app)[method]('/webhook');
+    expect(response.status).toBe(405);
+    expect(response.headers['allow']).toBe('GET, HEAD, POST');
+  });
+
+  it.each(['/', '/webhooks', '/webhook/x', '/%zz', '/.env'])('answers 404 to %s', async (path) => {
+    expect((await request(makeBot().app).get(path)).status).toBe(404);
+  });
+
+  it('does not say what it is made with', async () => {
+    const response = await request(makeBot().app).get('/');
+    expect(response.headers).not.toHaveProperty('x-powered-by');
+  });
+});

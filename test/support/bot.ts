@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import nock from 'nock';
+import request from 'supertest';
+import { createBot } from '../../src';
+import { loadConfig } from '../../src/config';
+import { createLogger } from '../../src/logger';
+
+export const secrets = {
+  PAGE_ACCESS_TOKEN: 'EAAtesttokentesttoken',
+  VERIFY_TOKEN: 'verify-token-of-the-tests',
+  APP_SECRET: 'app-secret-of-the-tests',
+} as const;
+
+/** A bot whose log lines are kept; requests go through supertest, Graph calls through nock. */
+export function makeBot(env: Readonly<Record<string, string>> = {}) {
+  const lines: string[] = [];
+  const config = loadConfig({
+    PAGE_ACCESS_TOKEN: secrets.PAGE_ACCESS_TOKEN,
+    VERIFY_TOKEN: secrets.VERIFY_TOKEN,
+    LOG_LEVEL: 'debug',
+    ...env,
+  });
+  const log = createLogger(config, { write: (line) => void lines.push(line) });
+  const bot = createBot(config, log);
+  return {
+    app: bot.app,
+    idle: () => bot.idle(),
+    logText: () => lines.join(''),
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    /** Posts a body as the platform would and waits until its events have been dealt with. */
+    async deliver(body: string | object): Promise<request.Response> {
+      const response = await post(bot.app, typeof body === 'string' ? body : JSON.stringify(body));
+      await bot.idle();
+      return response;
+    },
+  };
+}
+
+export async function post(app: Parameters<typeof request>[0], text: string, headers: Record<string, string> = {}) {
+  return request(app)
+    .post('/webhook')
+    .set({ 'Content-Type': 'application/json', ...headers })
+    .send(text);
+}
+
+export function sign(body: string | Buffer, secret: string = secrets.APP_SECRET): string {
+  return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+}
+
+export interface RecordedCall {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+type Answer = readonly [status: number, body: object | string];
+
+/**
+ * Stands in for Graph: answers `times` calls and records them in order.
+ *
+ * @param times how many calls are expected; fewer leave a pending mock behind, more have no match, and both fail the test
+ * @param answer what a call is answered with
+ */
+export function expectGraphCalls(
+  times: number,
+  answer: (call: RecordedCall) => Answer = () => [200, { success: true }],
+  base = 'https://graph.facebook.com',
+): RecordedCall[] {
+  const calls: RecordedCall[] = [];
+  if (times === 0) return calls;
+  const reply = (method: string) => (uri: string, body: unknown) => {
+    const url = new URL(uri, base);
+    const call = { method, path: url.pathname, query: Object.fromEntries(url.searchParams), body };
+    calls.push(call);
+    const [status, answerBody] = answer(call);
+    return [status, answerBody] as [number, object];
+  };
+  nock(base).post(/.*/).times(times).reply(reply('POST'));
+  return calls;
+}
+
+export const messageCall = (body: object): RecordedCall => graphCall('/me/messages', body);
+
+export function graphCall(path: string, body: object): RecordedCall {
+  return { method: 'POST', path, query: { access_token: secrets.PAGE_ACCESS_TOKEN }, body };
+}

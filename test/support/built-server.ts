@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+const entryPoint = path.join(__dirname, '..', '..', 'dist', 'index.js');
+const running = new Set<ChildProcess>();
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder that goes away with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bot-'));
+  folders.push(folder);
+  return folder;
+}
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/**
+ * Starts `node dist/index.js` in an empty folder, so that no .env of the developer plays a part.
+ *
+ * @param env the whole environment beside PATH
+ */
+export function runBuilt(env: Readonly<Record<string, string>>, cwd = temporaryFolder()) {
+  const child = spawn(process.execPath, [entryPoint], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+
+  let output = '';
+  const lines: LogLine[] = [];
+  const waiting: { matches: (line: LogLine) => boolean; resolve: (line: LogLine) => void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    output += `${text}\n`;
+    const line = JSON.parse(text) as LogLine;
+    lines.push(line);
+    for (const { matches, resolve } of waiting) if (matches(line)) resolve(line);
+  });
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => ({
+    code: code as number | null,
+    signal: signal as string | null,
+  }));
+
+  return {
+    ended,
+    output: () => output,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Resolves with the first line that has this message, already written or yet to come. */
+    line(msg: string): Promise<LogLine> {
+      const matches = (line: LogLine) => line['msg'] === msg;
+      const found = lines.find(matches);
+      if (found) return Promise.resolve(found);
+      const gone = ended.then(() => {
+        throw new Error(`the server ended before it said "${msg}":\n${output}`);
+      });
+      return Promise.race([new Promise<LogLine>((resolve) => waiting.push({ matches, resolve })), gone]);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { announce, explainStart } from '../../src/announce';
+import { ConfigError, loadConfig } from '../../src/config';
+import { createLogger } from '../../src/logger';
+
+function announced(env: Record<string, string>): string[] {
+  const lines: string[] = [];
+  const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
+  announce(config, 1337, createLogger(config, { write: (line) => void lines.push(line) }));
+  return lines;
+}
+
+describe('announce', () => {
+  it('says that the webhook listens, the port, and that the protections are on', () => {
+    const [line = '', ...warnings] = announced({ APP_SECRET: 's', HOST: '127.0.0.1' });
+    expect(JSON.parse(line)).toMatchObject({
+      msg: 'webhook is listening',
+      port: 1337,
+      host: '127.0.0.1',
+      protections: { webhookSignatures: true, appSecretProof: true, graphOverHttps: true },
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('warns that anyone can forge events without APP_SECRET', () => {
+    const [line = '', warning] = announced({});
+    expect(JSON.parse(line)).toMatchObject({ protections: { webhookSignatures: false, appSecretProof: false } });
+    expect(warning).toContain('anyone who finds this address can forge events');
+  });
+
+  it.each([
+    ['http://graph.example', true],
+    ['http://localhost:1338', false],
+    ['http://127.0.0.1:1338', false],
+    ['http://[::1]:1338', false],
+    ['https://graph.example', false],
+  ])('tells whether the token would cross the network unprotected to %s', (GRAPH_API_URL, warns) => {
+    expect(announced({ APP_SECRET: 's', GRAPH_API_URL }).join().includes('unprotected')).toBe(warns);
+  });
+});
+
+describe('explainStart', () => {
+  it.each(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'])('says what to do about %s', (code) => {
+    const text = explainStart(Object.assign(new Error(`listen ${code}`), { code }));
+    expect(text).toMatch(new RegExp(`^The bot cannot listen \\(listen ${code}\\)\\. .*(PORT|HOST)`));
+  });
+
+  it('repeats the list of wrong settings', () => {
+    expect(explainStart(new ConfigError(['PORT is wrong.']))).toContain('  - PORT is wrong.');
+  });
+
+  it('shows the stack of what nobody expected', () => {
+    const error = new Error('odd');
+    expect(explainStart(error)).toBe(error.stack);
+    delete error.stack;
+    expect(explainStart(error)).toBe('odd');
+    expect(explainStart('text')).toBe('text');
+  });
+});

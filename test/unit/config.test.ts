@@ -1,0 +1,124 @@
+import { ConfigError, loadConfig } from '../../src/config';
+
+const needed = { PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' };
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  throw new Error('the settings were accepted');
+}
+
+describe('loadConfig', () => {
+  it('fills in the defaults of the tutorial and of the platform', () => {
+    expect(loadConfig(needed)).toEqual({
+      pageAccessToken: 'page-token',
+      verifyToken: 'verify-token',
+      appSecrets: [],
+      appId: undefined,
+      port: 1337,
+      host: undefined,
+      graphApiUrl: 'https://graph.facebook.com',
+      graphApiVersion: undefined,
+      logLevel: 'info',
+      production: false,
+    });
+  });
+
+  it('reads every setting', () => {
+    const env = {
+      PAGE_ACCESS_TOKEN: ' page-token ',
+      VERIFY_TOKEN: 'verify-token',
+      APP_SECRET: 'new, old,',
+      APP_ID: '424242424242424',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      GRAPH_API_URL: 'http://localhost:1338/',
+      GRAPH_API_VERSION: 'v25.0',
+      LOG_LEVEL: 'debug',
+      NODE_ENV: 'production',
+    };
+    expect(loadConfig(env)).toEqual({
+      pageAccessToken: 'page-token',
+      verifyToken: 'verify-token',
+      appSecrets: ['new', 'old'],
+      appId: '424242424242424',
+      port: 0,
+      host: '127.0.0.1',
+      graphApiUrl: 'http://localhost:1338',
+      graphApiVersion: 'v25.0',
+      logLevel: 'debug',
+      production: true,
+    });
+  });
+
+  it('takes an empty or blank value for unset', () => {
+    const blank = {
+      APP_SECRET: '',
+      APP_ID: ' ',
+      PORT: '',
+      HOST: '',
+      GRAPH_API_URL: '',
+      GRAPH_API_VERSION: '',
+      LOG_LEVEL: '',
+    };
+    expect(loadConfig({ ...needed, ...blank })).toEqual(loadConfig(needed));
+    expect(problemsOf({ ...needed, VERIFY_TOKEN: '  ' })).toEqual([
+      expect.stringMatching(/^VERIFY_TOKEN is missing\. .+/),
+    ]);
+  });
+
+  it('lists all mistakes at once, each with its remedy', () => {
+    const problems = problemsOf({
+      PORT: 'x',
+      APP_ID: 'abc',
+      GRAPH_API_VERSION: '25',
+      LOG_LEVEL: 'loud',
+      NODE_ENV: 'production',
+    });
+    expect(problems.map((line) => line.split(' ')[0])).toEqual([
+      'PAGE_ACCESS_TOKEN',
+      'VERIFY_TOKEN',
+      'APP_ID',
+      'PORT',
+      'GRAPH_API_VERSION',
+      'LOG_LEVEL',
+      'APP_SECRET',
+    ]);
+    expect(new ConfigError(problems).message).toContain('7 settings need attention');
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['APP_ID', '12 34'],
+    ['GRAPH_API_URL', 'graph.facebook.com'],
+    ['GRAPH_API_URL', 'ftp://graph.facebook.com'],
+    ['GRAPH_API_URL', 'https://user:secret@graph.facebook.com'],
+    ['GRAPH_API_URL', 'https://graph.facebook.com/?access_token=secret'],
+    ['GRAPH_API_VERSION', 'v25'],
+    ['PAGE_ACCESS_TOKEN', 'your page secret token'],
+  ])('refuses %s=%s', (name, value) => {
+    const problems = problemsOf({ ...needed, [name]: value });
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} .+\\.$`))]);
+    expect(problems.join()).not.toContain('secret');
+  });
+
+  it('starts without APP_SECRET, but not in production', () => {
+    expect(loadConfig({ ...needed, NODE_ENV: 'development' }).appSecrets).toEqual([]);
+    expect(problemsOf({ ...needed, NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/^APP_SECRET is missing/),
+    ]);
+    expect(problemsOf({ ...needed, NODE_ENV: 'production', APP_SECRET: ' , ' })).toHaveLength(1);
+  });
+
+  it('says what to do when one setting is wrong', () => {
+    const message = new ConfigError(problemsOf({ PAGE_ACCESS_TOKEN: 'x' })).message;
+    expect(message).toContain('1 setting needs attention');
+    expect(message).toContain('.env.example');
+  });
+});

@@ -1,0 +1,75 @@
+import { createLogger } from '../../src/logger';
+import { loadConfig } from '../../src/config';
+import { endOnMistakes, stopOnSignals } from '../../src/end-of-process';
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the end of the process', () => {
+  let exits: unknown[];
+  let lines: string[];
+
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+    exits = [];
+    lines = [];
+    jest.spyOn(process, 'exit').mockImplementation((code) => {
+      exits.push(code);
+      return undefined as never;
+    });
+  });
+
+  afterEach(() => {
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+    jest.useRealTimers();
+  });
+
+  const makeLog = () => {
+    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
+    return createLogger(config, { write: (line) => void lines.push(line) });
+  };
+  const stopWith = (finish: () => Promise<void>) => {
+    stopOnSignals(makeLog(), finish);
+  };
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s once the work is done', async (signal) => {
+    let finish: () => void = () => undefined;
+    stopWith(() => new Promise((resolve) => (finish = resolve)));
+    process.emit(signal, signal);
+    await settle();
+    expect(exits).toEqual([]);
+    finish();
+    await settle();
+    expect(exits).toEqual([0]);
+    expect(lines.join()).toContain('stopping');
+  });
+
+  it('ends with 0 after 10 seconds even if work is still running, and says so', async () => {
+    stopWith(() => new Promise(() => undefined));
+    process.emit('SIGTERM', 'SIGTERM');
+    await jest.advanceTimersByTimeAsync(9_999);
+    expect(exits).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(exits).toEqual([0]);
+    expect(lines.join()).toContain('still running after 10 s');
+  });
+
+  it('ends at once on a second signal, with the code a shell expects', async () => {
+    stopWith(() => new Promise(() => undefined));
+    process.emit('SIGTERM', 'SIGTERM');
+    await settle();
+    process.emit('SIGINT', 'SIGINT');
+    await settle();
+    expect(exits).toEqual([130]);
+  });
+
+  it('comes at once, with 1 and a line, when an error reaches nobody', () => {
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    endOnMistakes(makeLog());
+    process.emit('uncaughtException', new Error('nobody caught me'));
+    process.removeAllListeners('uncaughtException');
+    others.forEach((listener) => process.on('uncaughtException', listener));
+    expect(exits).toEqual([1]);
+    expect(lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
+  });
+});

@@ -1,0 +1,112 @@
+import { createHmac } from 'node:crypto';
+import nock from 'nock';
+import { createGraphApi, type GraphApiOptions } from '../../../src/messenger/graph-api';
+import { GraphApiError, GraphConnectionError } from '../../../src/messenger/graph-error';
+
+const GRAPH = 'https://graph.facebook.com';
+const TOKEN = 'EAAtoken+/=';
+const api = (options: Partial<GraphApiOptions> = {}) =>
+  createGraphApi({
+    graphApiUrl: GRAPH,
+    graphApiVersion: undefined,
+    pageAccessToken: TOKEN,
+    appSecrets: [],
+    ...options,
+  });
+
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => {
+      throw new Error('the call succeeded');
+    },
+    (error: unknown) => error,
+  );
+}
+
+describe('call', () => {
+  it('posts JSON to /me with the token in the query, as in the tutorial', async () => {
+    nock(GRAPH).post('/me/messages', { a: 'ä' }).query({ access_token: TOKEN }).reply(200, { message_id: 'm_1' });
+    await expect(api().call('/messages', { a: 'ä' })).resolves.toEqual({ message_id: 'm_1' });
+  });
+
+  it('pins the version where one is set', async () => {
+    nock(GRAPH).post('/v25.0/me/messages').query(true).reply(200, {});
+    await expect(api({ graphApiVersion: 'v25.0' }).call('/messages', {})).resolves.toEqual({});
+  });
+
+  it('proves that it knows the current App Secret', async () => {
+    const proof = createHmac('sha256', 'new').update(TOKEN).digest('hex');
+    nock(GRAPH).post('/me/messages').query({ access_token: TOKEN, appsecret_proof: proof }).reply(200, {});
+    await expect(api({ appSecrets: ['new', 'old'] }).call('/messages', {})).resolves.toEqual({});
+  });
+
+  it('tells an error of the platform from no answer', async () => {
+    const error = { message: 'Invalid', type: 'OAuthException', code: 190, error_subcode: 463, fbtrace_id: 'A1' };
+    nock(GRAPH).post('/me/messages').query(true).reply(400, { error });
+    const refused = await failureOf(api().call('/messages', {}));
+    expect(refused).toBeInstanceOf(GraphApiError);
+    expect(refused).toMatchObject({ code: 190, subcode: 463, httpStatus: 400, fbtraceId: 'A1', kind: 'token_invalid' });
+
+    nock(GRAPH)
+      .post('/me/messages')
+      .query(true)
+      .replyWithError(Object.assign(new Error('x'), { code: 'ECONNRESET' }));
+    const unanswered = await failureOf(api().call('/messages', {}));
+    expect(unanswered).toBeInstanceOf(GraphConnectionError);
+    expect(unanswered).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('finds an error also behind status 200', async () => {
+    nock(GRAPH)
+      .post('/me/messages')
+      .query(true)
+      .reply(200, { error: { message: 'x', code: 100 } });
+    await expect(api().call('/messages', {})).rejects.toMatchObject({ kind: 'bad_request' });
+  });
+
+  it.each([
+    ['a page of a proxy', 200, '<html>', 'not_graph'],
+    ['nothing', 502, '', 'temporary'],
+    ['an error in no known form', 400, '{"error":"no"}', 'bad_request'],
+    [
+      'an error with wrong types',
+      400,
+      '{"error":{"message":1,"code":"x","error_subcode":null,"fbtrace_id":2,"type":3}}',
+      'bad_request',
+    ],
+  ])('makes sense of %s', async (_what, status, body, kind) => {
+    nock(GRAPH).post('/me/messages').query(true).reply(status, body);
+    await expect(api().call('/messages', {})).rejects.toMatchObject({ name: 'GraphApiError', kind });
+  });
+
+  it('does not follow a redirect, which would carry the token away', async () => {
+    nock(GRAPH).post('/me/messages').query(true).reply(307, '', { Location: 'https://elsewhere.example/' });
+    await expect(api().call('/messages', {})).rejects.toMatchObject({ kind: 'not_graph', httpStatus: 307 });
+  });
+
+  it('never shows a secret in an error, even when the platform quotes it', async () => {
+    const proof = createHmac('sha256', 'app-secret').update(TOKEN).digest('hex');
+    nock(GRAPH)
+      .post('/me/messages')
+      .query(true)
+      .reply(400, { error: { code: 190, message: `Malformed access token ${TOKEN} ${proof} app-secret` } });
+    const refused = await failureOf(api({ appSecrets: ['app-secret'] }).call('/messages', {}));
+    nock(GRAPH).post('/me/messages').query(true).replyWithError(`connect failed for ?access_token=${TOKEN}`);
+    const unanswered = await failureOf(api().call('/messages', {}));
+    for (const error of [refused, unanswered] as Error[]) {
+      const everything = [JSON.stringify(error), error.message, error.stack, String(error.cause)].join();
+      expect(everything).not.toContain(TOKEN);
+      expect(everything).not.toContain(encodeURIComponent(TOKEN));
+      expect(everything).not.toContain(proof);
+      expect(everything).not.toContain('app-secret');
+    }
+    expect((refused as Error).message).toContain('Malformed access token [redacted]');
+  });
+});
+
+describe('get', () => {
+  it('asks with the token and the parameters in the query', async () => {
+    nock(GRAPH).get('/me/thread_owner').query({ access_token: TOKEN, recipient: '1' }).reply(200, { data: [] });
+    await expect(api().get('/thread_owner', { recipient: '1' })).resolves.toEqual({ data: [] });
+  });
+});

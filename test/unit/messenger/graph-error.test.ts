@@ -1,0 +1,87 @@
+import { GraphApiError, GraphConnectionError, type GraphErrorAnswer } from '../../../src/messenger/graph-error';
+
+function errorOf(answer: Partial<GraphErrorAnswer>): GraphApiError {
+  return new GraphApiError({
+    path: '/messages',
+    httpStatus: 400,
+    isJson: true,
+    message: 'm',
+    code: undefined,
+    subcode: undefined,
+    type: undefined,
+    isTransient: false,
+    fbtraceId: undefined,
+    ...answer,
+  });
+}
+
+describe('what an error of the platform means', () => {
+  it.each<[string, string, Partial<GraphErrorAnswer>]>([
+    ['temporary', 'retry', { httpStatus: 500 }],
+    ['temporary', 'retry', { httpStatus: 503, isJson: false }],
+    ['temporary', 'retry', { httpStatus: 408, isJson: false }],
+    ['temporary', 'retry', { code: 1 }],
+    ['temporary', 'retry', { code: 2 }],
+    ['temporary', 'retry', { code: 1200 }],
+    ['temporary', 'retry', { code: 100, isTransient: true }],
+    ['rate_limited', 'wait', { code: 4, isTransient: true }],
+    ['rate_limited', 'wait', { code: 17 }],
+    ['rate_limited', 'wait', { code: 32 }],
+    ['rate_limited', 'wait', { code: 613 }],
+    ['rate_limited', 'wait', { code: 80006 }],
+    ['rate_limited', 'wait', { httpStatus: 429 }],
+    ['bad_request', 'give_up', { code: 613, subcode: 1893016 }],
+    ['token_invalid', 'hold', { code: 190 }],
+    ['token_invalid', 'hold', { code: 190, subcode: 463 }],
+    ['token_invalid', 'hold', { httpStatus: 401 }],
+    ['not_thread_owner', 'give_up', { code: 10, subcode: 2018300 }],
+    ['not_thread_owner', 'give_up', { code: 100, subcode: 2534037 }],
+    ['outside_window', 'give_up', { code: 10, subcode: 2018278 }],
+    ['outside_window', 'give_up', { code: 10, subcode: 2018065 }],
+    ['outside_window', 'give_up', { code: 10, subcode: 2534022 }],
+    ['person_unreachable', 'give_up', { code: 551 }],
+    ['person_unreachable', 'give_up', { code: 551, subcode: 1545041 }],
+    ['person_unreachable', 'give_up', { code: 200, subcode: 1545041 }],
+    ['person_unreachable', 'give_up', { code: 10, subcode: 2018108 }],
+    ['person_unreachable', 'give_up', { code: 100, subcode: 2018001 }],
+    ['person_unreachable', 'give_up', { code: 230 }],
+    ['page_restricted', 'hold', { code: 10, subcode: 1893063 }],
+    ['page_restricted', 'hold', { code: 368 }],
+    ['permission_missing', 'hold', { code: 200 }],
+    ['permission_missing', 'hold', { code: 10 }],
+    ['permission_missing', 'hold', { code: 10, subcode: 7 }],
+    ['permission_missing', 'hold', { code: 3 }],
+    ['bad_request', 'give_up', { code: 100 }],
+    ['bad_request', 'give_up', { code: 99 }],
+    ['bad_request', 'give_up', { httpStatus: 404 }],
+    ['not_graph', 'hold', { httpStatus: 404, isJson: false }],
+    ['not_graph', 'hold', { httpStatus: 302, isJson: false }],
+    ['not_graph', 'hold', { httpStatus: 200, isJson: false }],
+  ])('%s (%s): %p', (kind, action, answer) => {
+    const error = errorOf(answer);
+    expect([error.kind, error.action]).toEqual([kind, action]);
+    expect(error.retryable).toBe(action === 'retry' || action === 'wait');
+    expect(error.advice).toMatch(/^[A-Z].+\.$/);
+  });
+
+  it('carries what the platform said', () => {
+    const error = errorOf({ code: 190, subcode: 463, type: 'OAuthException', fbtraceId: 'Abc', httpStatus: 401 });
+    expect(error).toMatchObject({
+      code: 190,
+      subcode: 463,
+      type: 'OAuthException',
+      fbtraceId: 'Abc',
+      httpStatus: 401,
+      path: '/messages',
+    });
+    expect(error.message).toBe('Graph refused /messages (HTTP 401, code 190, subcode 463): m');
+  });
+});
+
+describe('no answer', () => {
+  it('is worth a retry', () => {
+    const error = new GraphConnectionError('/messages', 'ECONNRESET');
+    expect(error).toMatchObject({ kind: 'no_answer', action: 'retry', retryable: true, code: 'ECONNRESET' });
+    expect(error.message).toBe('Graph did not answer /messages (ECONNRESET)');
+  });
+});
