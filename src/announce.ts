@@ -1,5 +1,7 @@
 import { ConfigError, type Config } from './config';
 import type { Logger } from './logger';
+import { StoreFormatError } from './queue/event-store';
+import { FolderInUseError } from './queue/folder-lock';
 
 /**
  * Says that the webhook listens, where, and which protections are on; each one that is off gets a warning with its remedy.
@@ -33,6 +35,8 @@ export function announce(config: Config, port: number, log: Logger): void {
  */
 export function explainStart(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
+  if (error instanceof FolderInUseError || error instanceof StoreFormatError)
+    return `The bot cannot start. ${error.message}`;
   if (!(error instanceof Error)) return String(error);
   const code: unknown = Reflect.get(error, 'code');
   const remedy = listenRemedies[String(code)];

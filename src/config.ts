@@ -18,6 +18,11 @@ export interface Config {
   /** Like `v25.0`; undefined means unversioned calls, as in the tutorial. */
   readonly graphApiVersion: string | undefined;
   readonly logLevel: LogLevel;
+  /** Folder in which events are kept until they are dealt with. */
+  readonly dataDir: string;
+  readonly maxConcurrentConversations: number;
+  readonly maxSendsPerSecond: number;
+  readonly maxPendingEvents: number;
   /** NODE_ENV is `production`. */
   readonly production: boolean;
 }
@@ -59,12 +64,7 @@ const environment = z.object({
     .string()
     .regex(/^\d{1,20}$/, { error: shown('is the number at the top of the App Dashboard, digits only') })
     .optional(),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, { error: shown('must be a whole number from 0 to 65535') })
-    .transform(Number)
-    .refine((port) => port <= 65_535, { error: shown('must be a whole number from 0 to 65535') })
-    .default(1337),
+  PORT: wholeNumber(0, 65_535).default(1337),
   HOST: z.string().optional(),
   GRAPH_API_URL: z
     .string()
@@ -78,6 +78,10 @@ const environment = z.object({
     .regex(/^v\d{1,3}\.\d{1,2}$/, { error: shown('must look like v25.0, or be left out for unversioned calls') })
     .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: shown(`must be one of ${logLevels.join(', ')}`) }).default('info'),
+  DATA_DIR: z.string().default('./data'),
+  MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(64),
+  MAX_SENDS_PER_SECOND: wholeNumber(1, 300).default(40),
+  MAX_PENDING_EVENTS: wholeNumber(1, 100_000_000).default(100_000),
   NODE_ENV: z.string().optional(),
 });
 
@@ -115,6 +119,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     graphApiUrl: values.GRAPH_API_URL,
     graphApiVersion: values.GRAPH_API_VERSION,
     logLevel: values.LOG_LEVEL,
+    dataDir: values.DATA_DIR,
+    maxConcurrentConversations: values.MAX_CONCURRENT_CONVERSATIONS,
+    maxSendsPerSecond: values.MAX_SENDS_PER_SECOND,
+    maxPendingEvents: values.MAX_PENDING_EVENTS,
     production,
   };
 }
@@ -122,6 +130,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 /** An error text for a value that is no secret and may therefore be shown, shortened, to help find the mistake. */
 function shown(rule: string): (issue: { input?: unknown }) => string {
   return ({ input }) => `${rule}; it is now ${JSON.stringify(String(input).slice(0, 60))}.`;
+}
+
+function wholeNumber(least: number, most: number) {
+  const error = shown(`must be a whole number from ${least} to ${most}`);
+  return z
+    .string()
+    .regex(/^\d{1,12}$/, { error })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, { error });
 }
 
 function isPlainHttpUrl(text: string): boolean {

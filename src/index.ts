@@ -1,33 +1,31 @@
 import dotenv from 'dotenv';
 import express, { type Express } from 'express';
+import createError from 'http-errors';
 import { announce, explainStart } from './announce';
+import { systemClock, type Clock } from './clock';
 import { loadConfig, type Config } from './config';
-import type { Handler, HandlerContext } from './handlers/handler';
-import { handleMessaging } from './handlers/messaging';
-import { handleStandby } from './handlers/standby';
+import { endOnMistakes, stopOnSignals } from './end-of-process';
+import { createEventHandler } from './handle-event';
 import { listen } from './http-server';
 import { createLogger, type Logger } from './logger';
 import { createGraphApi } from './messenger/graph-api';
 import { logCalls } from './messenger/log-calls';
-import { createConversationQueue } from './queue/conversation-queue';
-import { endOnMistakes, stopOnSignals } from './end-of-process';
-import { flattenEvents, type Channel, type WebhookEvent } from './webhook/events';
+import { paceMessages } from './messenger/pace-messages';
+import { checkData } from './queue/check-data';
+import { createEventQueue, type EventQueue } from './queue/event-queue';
+import type { EventStore, NewEvent } from './queue/event-store';
+import { openLmdbStore } from './queue/lmdb-store';
+import { eventId } from './webhook/event-id';
+import { flattenEvents, type WebhookEvent } from './webhook/events';
 import { answerVerification } from './webhook/middleware/answer-verification';
 import { readBody } from './webhook/middleware/read-body';
 import { refuseErrors } from './webhook/middleware/refuse-errors';
 import type { WebhookBody } from './webhook/payload';
 
-/** Which handler decides on which channel: `messaging` while the bot is in control, `standby` while the inbox is. */
-const handlers: Readonly<Record<Channel, Handler>> = {
-  messaging: handleMessaging,
-  standby: handleStandby,
-};
-
 /** The bot with everything it is made of, not yet listening. */
 export interface Bot {
   readonly app: Express;
-  /** Resolves when every event that was taken in has been dealt with. */
-  idle(): Promise<void>;
+  readonly queue: EventQueue;
 }
 
 /**
@@ -35,9 +33,9 @@ export interface Bot {
  *
  * @param config the settings; `verifyToken` and `appSecrets` are used
  * @param log where refusals and failures are noted
- * @param accept takes a body's events; the POST is answered 200 once it returns
+ * @param accept makes the events of a body safe; the POST is answered 200 once it resolves, and 503 when it rejects
  */
-export function createApp(config: Config, log: Logger, accept: (events: readonly WebhookEvent[]) => void): Express {
+export function createApp(config: Config, log: Logger, accept: (body: WebhookBody) => Promise<void>): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -45,8 +43,8 @@ export function createApp(config: Config, log: Logger, accept: (events: readonly
   app
     .route('/webhook')
     .get(answerVerification(config.verifyToken))
-    .post(...readBody(config.appSecrets), (req, res) => {
-      accept(flattenEvents(req.body as WebhookBody, Date.now()));
+    .post(...readBody(config.appSecrets), async (req, res) => {
+      await accept(req.body as WebhookBody).catch(deliverAgain);
       res.sendStatus(200);
     })
     .all((_req, res) => {
@@ -60,45 +58,42 @@ export function createApp(config: Config, log: Logger, accept: (events: readonly
   return app;
 }
 
+/** Tells the platform to keep the events and deliver them again. */
+function deliverAgain(error: unknown): never {
+  throw createError(503, 'The events could not be stored. Please deliver them again.', { cause: error, expose: true });
+}
+
 /**
  * Puts everything together: the front door, the queue, the handlers and the way out.
  *
  * @param config the settings
  * @param log where everything is noted
+ * @param store where events are kept until they are dealt with
+ * @param clock tells the time and waits
  */
-export function createBot(config: Config, log: Logger): Bot {
-  const context: HandlerContext = { graph: logCalls(createGraphApi(config), log), appId: config.appId };
-  const queue = createConversationQueue();
-
-  const app = createApp(config, log, (events) => {
-    const jobs = events.flatMap((event) => {
-      const { psid, isEcho, object, pageId = '', timestamp } = event;
-      if (psid === undefined || isEcho) {
-        log.debug({ channel: event.channel, kind: event.kind, isEcho }, 'event ignored');
-        return [];
-      }
-      const run = () => handleEvent({ ...event, psid }, context, log);
-      return [{ conversation: `${object}/${pageId}/${psid}`, timestamp, run }];
-    });
-    queue.add(jobs);
+export function createBot(config: Config, log: Logger, store: EventStore, clock: Clock = systemClock): Bot {
+  const graph = logCalls(paceMessages(createGraphApi(config), config.maxSendsPerSecond, clock), log);
+  const queue = createEventQueue({
+    store,
+    handle: createEventHandler(graph, { appId: config.appId }, log),
+    log,
+    clock,
+    random: Math.random,
+    maxConcurrentConversations: config.maxConcurrentConversations,
+    maxPendingEvents: config.maxPendingEvents,
   });
-
-  return { app, idle: () => queue.idle() };
-}
-
-async function handleEvent(
-  event: WebhookEvent & { readonly psid: string },
-  context: HandlerContext,
-  log: Logger,
-): Promise<void> {
-  const { channel, kind } = event;
-  try {
-    const outcome = await handlers[channel](event, context);
-    if (outcome === 'ignored') log.debug({ channel, kind }, 'event ignored');
-    else log.info({ channel, kind, outcome }, 'event handled');
-  } catch (error) {
-    log.error({ channel, kind, err: error }, 'event not handled');
-  }
+  const toStore = (event: WebhookEvent): NewEvent[] => {
+    const { object, pageId = '', psid, channel, kind, isEcho, timestamp } = event;
+    if (psid === undefined || isEcho) {
+      log.debug({ channel, kind, isEcho }, 'event ignored');
+      return [];
+    }
+    return [{ id: eventId(event), conversation: `${object}/${pageId}/${psid}`, timestamp, payload: event }];
+  };
+  const app = createApp(config, log, async (body) => {
+    await queue.add(flattenEvents(body, clock.now()).flatMap(toStore));
+  });
+  return { app, queue };
 }
 
 /** A bot that listens. */
@@ -118,16 +113,20 @@ export interface RunningBot {
 export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   const config = loadConfig(env);
   const log = createLogger(config);
-  const bot = createBot(config, log);
-  const server = await listen(bot.app, config);
+  await checkData(config.dataDir);
+  const store = await openLmdbStore(config.dataDir, { exclusive: true });
+  const { app, queue } = createBot(config, log, store);
+  const server = await listen(app, config).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   announce(config, server.port, log);
-  return {
-    port: server.port,
-    log,
-    stop: async () => {
-      await Promise.all([server.close(), bot.idle()]);
-    },
+  queue.start();
+  const stop = async () => {
+    await Promise.all([server.close(), queue.stop()]);
+    await store.close();
   };
+  return { port: server.port, log, stop };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */

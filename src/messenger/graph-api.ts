@@ -4,6 +4,7 @@ import https from 'node:https';
 import axios, { type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import { GraphApiError, GraphConnectionError } from './graph-error';
+import { readRegainTime } from './usage-headers';
 
 /** A JSON object as the Graph API takes and gives it. */
 export type GraphObject = Readonly<Record<string, unknown>>;
@@ -114,7 +115,7 @@ const errorSchema = z.object({
 
 function readAnswer(
   path: string,
-  { status, data }: AxiosResponse<unknown>,
+  { status, data, headers }: AxiosResponse<unknown>,
   hide: (text: string) => string,
 ): GraphObject {
   const answer = answerSchema.safeParse(parseJson(data)).data;
@@ -130,6 +131,7 @@ function readAnswer(
     type: error?.type,
     isTransient: error?.is_transient ?? false,
     fbtraceId: error?.fbtrace_id,
+    regainMs: readRegainTime(headers),
   });
 }
 

@@ -123,7 +123,9 @@ const byStatus: Readonly<Record<number, ErrorRule>> = { 401: tokenInvalid, 408: 
  * @param answer the error as it came
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
-export function findErrorRule(answer: Omit<GraphErrorAnswer, 'path' | 'message' | 'type' | 'fbtraceId'>): ErrorRule {
+export function findErrorRule(
+  answer: Pick<GraphErrorAnswer, 'code' | 'subcode' | 'isTransient' | 'isJson' | 'httpStatus'>,
+): ErrorRule {
   const { code, subcode, isTransient, isJson, httpStatus } = answer;
   const exact = bySubcode[`${code ?? ''}/${subcode ?? ''}`] ?? byCode[code ?? NaN];
   if (exact) return exact;

@@ -12,6 +12,8 @@ export abstract class GraphError extends Error {
   abstract readonly advice: string;
   /** The endpoint, like `/messages`, without the query and so without the token. */
   abstract readonly path: string;
+  /** How long the platform wants to be left alone, in milliseconds, where it says so. */
+  abstract readonly regainMs: number | undefined;
 
   /** Whether the same call can succeed later without anybody doing anything. */
   get retryable(): boolean {
@@ -31,6 +33,8 @@ export interface GraphErrorAnswer {
   readonly type: string | undefined;
   readonly isTransient: boolean;
   readonly fbtraceId: string | undefined;
+  /** How long the platform wants to be left alone, in milliseconds, where its headers say so. */
+  readonly regainMs: number | undefined;
 }
 
 /**
@@ -50,6 +54,7 @@ export class GraphApiError extends GraphError {
   readonly type: string | undefined;
   /** Meta's support asks for this. */
   readonly fbtraceId: string | undefined;
+  readonly regainMs: number | undefined;
 
   constructor(answer: GraphErrorAnswer) {
     const subcode = answer.subcode === undefined ? '' : `, subcode ${answer.subcode}`;
@@ -66,6 +71,7 @@ export class GraphApiError extends GraphError {
     this.subcode = answer.subcode;
     this.type = answer.type;
     this.fbtraceId = answer.fbtraceId;
+    this.regainMs = answer.regainMs;
   }
 }
 
@@ -77,6 +83,7 @@ export class GraphConnectionError extends GraphError {
   override readonly name = 'GraphConnectionError';
   readonly kind = 'no_answer';
   readonly action = 'retry';
+  readonly regainMs = undefined;
   readonly advice = "Nothing to do if it passes; otherwise check this machine's network and GRAPH_API_URL.";
 
   /**

@@ -8,10 +8,8 @@ import { z } from 'zod';
  * field never costs the event, and one odd event never costs the rest of the batch.
  */
 
-/** Longer ids do not exist on the platform; the bound keeps hostile ones out of logs and keys. */
-const LONGEST_ID = 256;
-
-const id = z.string().min(1).max(LONGEST_ID);
+/** The platform's ids are digits and letters; the bounds keep hostile ones out of logs and keys. */
+const id = z.string().regex(/^[\x21-\x7e]{1,128}$/);
 
 /** App ids arrive sometimes as strings and sometimes as numbers; they are compared as strings. */
 const appId = z

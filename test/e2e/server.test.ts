@@ -3,9 +3,11 @@ import net from 'node:net';
 import path from 'node:path';
 import { createHmac } from 'node:crypto';
 import { secrets, sign } from '../support/bot';
-import { runBuilt, temporaryFolder } from '../support/built-server';
-import { bodyOf, eventOf, fixtureText, ids, tutorial } from '../support/fixtures';
+import { runBuilt } from '../support/built-server';
+import { temporaryFolder } from '../support/temporary-folder';
+import { bodyOf, eventOf, fixtureOfNow, ids, tutorial } from '../support/fixtures';
 import { graphStandIn } from '../support/graph-stand-in';
+import { signal } from '../support/signal';
 
 const settings = { ...secrets, PORT: '0', HOST: '127.0.0.1' };
 
@@ -55,7 +57,7 @@ describe('the built server', () => {
       ['app-roles', 7],
     ];
     for (const [fixture, calls] of steps) {
-      const response = await server.post(fixtureText(fixture));
+      const response = await server.post(fixtureOfNow(fixture));
       expect([response.status, await response.text()]).toEqual([200, 'OK']);
       await graph.got(calls);
     }
@@ -89,7 +91,7 @@ describe('the built server', () => {
     expect((await fetch(`${server.url}?hub.verify_token=x&hub.challenge=42`)).status).toBe(403);
     const unsigned = {
       method: 'POST',
-      body: fixtureText('message-text'),
+      body: fixtureOfNow('message-text'),
       headers: { 'Content-Type': 'application/json' },
     };
     expect((await fetch(server.url, unsigned)).status).toBe(401);
@@ -97,11 +99,11 @@ describe('the built server', () => {
 
   it('goes on after Graph could not be reached, and says what happened without the token', async () => {
     const server = await startServer('http://127.0.0.1:9');
-    expect((await server.post(fixtureText('message-text'))).status).toBe(200);
-    expect(await server.line('event not handled')).toMatchObject({
+    expect((await server.post(fixtureOfNow('message-text'))).status).toBe(200);
+    expect(await server.line('a call failed')).toMatchObject({
       err: { name: 'GraphConnectionError', code: 'ECONNREFUSED' },
     });
-    expect((await server.post(fixtureText('read'))).status).toBe(200);
+    expect((await server.post(fixtureOfNow('read'))).status).toBe(200);
     expect(server.output()).not.toContain(secrets.PAGE_ACCESS_TOKEN);
   });
 
@@ -132,7 +134,7 @@ describe('the built server', () => {
     let release: () => void = () => undefined;
     const graph = await countingGraph(new Promise<void>((resolve) => (release = resolve)));
     const server = await startServer(graph.url);
-    await server.post(fixtureText('quick-reply-pass-to-inbox'));
+    await server.post(fixtureOfNow('quick-reply-pass-to-inbox'));
     await graph.got(1);
     server.kill('SIGTERM');
     await server.line('stopping: no new connections, running work finishes');
@@ -142,10 +144,49 @@ describe('the built server', () => {
     expect(graph.calls.map((call) => call.path)).toEqual(['/me/messages', '/me/pass_thread_control']);
   });
 
+  it('goes on with what was left after kill -9, without repeating a completed call', async () => {
+    const folder = temporaryFolder();
+    const hold = signal();
+    const passing = signal();
+    const graph = await graphStandIn(async ({ path: called }) => {
+      if (called === '/me/pass_thread_control') {
+        passing.send();
+        await hold.sent;
+      }
+      return [200, { success: true }];
+    });
+    const first = await startServer(graph.url, { DATA_DIR: folder });
+    await first.post(fixtureOfNow('quick-reply-pass-to-inbox'));
+    await passing.sent;
+    first.kill('SIGKILL');
+    await first.ended;
+    hold.send();
+    const second = await startServer(graph.url, { DATA_DIR: folder });
+    await second.line('event handled');
+    expect(graph.calls.filter((call) => call.path === '/me/messages')).toHaveLength(1);
+    expect(graph.calls.at(-1)?.path).toBe('/me/pass_thread_control');
+  });
+
+  it('does not let a second process work on the same data', async () => {
+    const folder = temporaryFolder();
+    await startServer('http://127.0.0.1:9', { DATA_DIR: folder });
+    const second = runBuilt({ ...settings, DATA_DIR: folder });
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.output()).toMatch(/Another bot is already working on the data in .*DATA_DIR/);
+  });
+
+  it('refuses damaged data in words', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'events.mdb'), Buffer.alloc(40_000, 'garbage '));
+    const server = runBuilt({ ...settings, DATA_DIR: folder });
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/^The bot cannot start. The stored events in .* are damaged/);
+  });
+
   it('ends at once on a second signal', async () => {
     const graph = await countingGraph(new Promise(() => undefined));
     const server = await startServer(graph.url);
-    await server.post(fixtureText('message-text'));
+    await server.post(fixtureOfNow('message-text'));
     await graph.got(1);
     server.kill('SIGTERM');
     await server.line('stopping: no new connections, running work finishes');
@@ -164,7 +205,9 @@ describe('the built server', () => {
     );
     expect(answer).toMatch(/^HTTP\/1\.1 400/);
     socket.destroy();
-    expect((await server.post(JSON.stringify(bodyOf(eventOf({ message: { text: 'hi' } }))))).status).toBe(200);
+    expect((await server.post(JSON.stringify(bodyOf(eventOf({ message: { text: 'hi' } }, Date.now()))))).status).toBe(
+      200,
+    );
     await graph.got(1);
   });
 });

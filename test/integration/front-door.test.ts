@@ -1,4 +1,5 @@
 import nock from 'nock';
+import { StoreError } from '../../src/queue/event-store';
 import request from 'supertest';
 import { expectGraphCalls, makeBot, messageCall, post, secrets, sign } from '../support/bot';
 import { bodyOf, eventOf, fixtureText, ids, tutorial } from '../support/fixtures';
@@ -6,7 +7,10 @@ import { bodyOf, eventOf, fixtureText, ids, tutorial } from '../support/fixtures
 const hello = fixtureText('message-text');
 
 describe('GET /webhook', () => {
-  const verify = (query: Record<string, string | string[]>) => request(makeBot().app).get('/webhook').query(query);
+  const verify = async (query: Record<string, string | string[]>) =>
+    request((await makeBot()).app)
+      .get('/webhook')
+      .query(query);
 
   it('answers the challenge as plain text when the verify token is right', async () => {
     const response = await verify({
@@ -52,7 +56,7 @@ describe('POST /webhook', () => {
         await graphAnswers;
         return [200, {}];
       });
-    const bot = makeBot();
+    const bot = await makeBot();
     const response = await post(bot.app, hello); // would hang for ever if it waited for Graph
     expect([response.status, response.text]).toEqual([200, 'OK']);
     answerGraph();
@@ -80,7 +84,7 @@ describe('POST /webhook', () => {
     [415, 'an unknown charset', hello, { 'Content-Type': 'application/json; charset=latin-9000' }],
     [415, 'a compressed body', hello, { 'Content-Encoding': 'gzip' }],
   ])('answers %d to %s, with one sentence', async (status, _what, text, headers) => {
-    const bot = makeBot();
+    const bot = await makeBot();
     const response = await post(bot.app, text, headers);
     expect(response.status).toBe(status);
     expect(response.text).toMatch(/^[A-Z][^\n]{10,120}\.$/);
@@ -89,13 +93,13 @@ describe('POST /webhook', () => {
   });
 
   it('answers 400 to a request without any body', async () => {
-    expect((await request(makeBot().app).post('/webhook')).status).toBe(400);
+    expect((await request((await makeBot()).app).post('/webhook')).status).toBe(400);
   });
 
   it('takes a body without "object" for one of a Page', async () => {
     const calls = expectGraphCalls(1);
     const entry = [{ messaging: [eventOf({ message: { text: 'hi' } })] }];
-    expect((await makeBot().deliver({ entry })).status).toBe(200);
+    expect((await (await makeBot()).deliver({ entry })).status).toBe(200);
     expect(calls).toEqual([messageCall(tutorial.welcome(ids.person))]);
   });
 
@@ -103,11 +107,39 @@ describe('POST /webhook', () => {
     const noise = Array.from({ length: 1000 }, () => eventOf({ padding: 'x'.repeat(5_000) }));
     const batch = JSON.stringify({ object: 'page', entry: [{ id: ids.page, messaging: noise }] });
     expect(batch.length).toBeGreaterThan(4.8 * 1024 * 1024);
-    expect((await makeBot().deliver(batch)).status).toBe(200);
+    expect((await (await makeBot()).deliver(batch)).status).toBe(200);
+  });
+
+  it('answers 503 when the events cannot be stored, takes them when they are delivered again, and says so in the log', async () => {
+    const calls = expectGraphCalls(1);
+    const bot = await makeBot();
+    const full = jest.spyOn(bot.store, 'add').mockRejectedValueOnce(new StoreError('disk full'));
+    const refused = await bot.deliver(hello);
+    expect([refused.status, refused.text]).toEqual([503, 'The events could not be stored. Please deliver them again.']);
+    expect(bot.logText()).toMatch(/"level":"error".*disk full/);
+    full.mockRestore();
+    expect((await bot.deliver(hello)).status).toBe(200);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('answers 503 when too many events wait', async () => {
+    const bot = await makeBot({ MAX_PENDING_EVENTS: '2' });
+    expect((await bot.deliver(fixtureText('batch-two-entries-both-channels'))).status).toBe(503);
+    expect((await bot.deliver(fixtureText('read'))).status).toBe(200);
+  });
+
+  it('acknowledges an event that is delivered again, and does not handle it again', async () => {
+    const calls = expectGraphCalls(1);
+    const bot = await makeBot();
+    for (let times = 0; times < 3; times += 1) expect((await bot.deliver(hello)).status).toBe(200);
+    expect(calls).toHaveLength(1);
   });
 
   it('answers 413 to more than 5 MiB', async () => {
-    const response = await post(makeBot().app, JSON.stringify(bodyOf({ padding: 'x'.repeat(5 * 1024 * 1024) })));
+    const response = await post(
+      (await makeBot()).app,
+      JSON.stringify(bodyOf({ padding: 'x'.repeat(5 * 1024 * 1024) })),
+    );
     expect([response.status, response.text]).toEqual([413, 'The body is larger than 5 MiB.']);
   });
 });
@@ -117,7 +149,7 @@ describe('the signature', () => {
 
   it.each(['message-text', 'message-unicode'])('lets %s in when it is right, over the raw bytes', async (fixture) => {
     const calls = expectGraphCalls(1);
-    const bot = makeBot(signed);
+    const bot = await makeBot(signed);
     const text = fixtureText(fixture);
     const response = await post(bot.app, text, { 'X-Hub-Signature-256': sign(text) });
     await bot.idle();
@@ -135,7 +167,7 @@ describe('the signature', () => {
     ['empty', { 'X-Hub-Signature-256': '' }],
     ['only in the old SHA-1 header', { 'X-Hub-Signature': 'sha1=0123456789012345678901234567890123456789' }],
   ])('answers 401 when it is %s', async (_what, headers) => {
-    const bot = makeBot(signed);
+    const bot = await makeBot(signed);
     const response = await post(bot.app, hello, headers);
     expect(response.status).toBe(401);
     expect(response.text).not.toContain(secrets.APP_SECRET);
@@ -144,26 +176,36 @@ describe('the signature', () => {
   });
 
   it('is checked before the body is parsed', async () => {
-    expect((await post(makeBot(signed).app, '{broken', { 'X-Hub-Signature-256': sign('other') })).status).toBe(401);
-    expect((await post(makeBot(signed).app, '{broken', { 'X-Hub-Signature-256': sign('{broken') })).status).toBe(400);
+    expect((await post((await makeBot(signed)).app, '{broken', { 'X-Hub-Signature-256': sign('other') })).status).toBe(
+      401,
+    );
+    expect(
+      (await post((await makeBot(signed)).app, '{broken', { 'X-Hub-Signature-256': sign('{broken') })).status,
+    ).toBe(400);
   });
 
   it('is checked on a request without a body', async () => {
-    const withHeader = (value: string) =>
-      request(makeBot(signed).app).post('/webhook').set('X-Hub-Signature-256', value);
+    const withHeader = async (value: string) =>
+      request((await makeBot(signed)).app)
+        .post('/webhook')
+        .set('X-Hub-Signature-256', value);
     expect((await withHeader(sign('x'))).status).toBe(401);
     expect((await withHeader(sign(''))).status).toBe(400);
   });
 
   it('is checked on a form', async () => {
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    expect((await post(makeBot(signed).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('b=2') })).status).toBe(401);
-    expect((await post(makeBot(signed).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('a=1') })).status).toBe(415);
+    expect(
+      (await post((await makeBot(signed)).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('b=2') })).status,
+    ).toBe(401);
+    expect(
+      (await post((await makeBot(signed)).app, 'a=1', { ...form, 'X-Hub-Signature-256': sign('a=1') })).status,
+    ).toBe(415);
   });
 
   it.each(['the-new-secret', 'the-old-secret'])('may be of any of several secrets: %s', async (secret) => {
     const calls = expectGraphCalls(1);
-    const bot = makeBot({ APP_SECRET: 'the-new-secret, the-old-secret' });
+    const bot = await makeBot({ APP_SECRET: 'the-new-secret, the-old-secret' });
     expect((await post(bot.app, hello, { 'X-Hub-Signature-256': sign(hello, secret) })).status).toBe(200);
     await bot.idle();
     expect(calls).toHaveLength(1);
@@ -172,17 +214,17 @@ describe('the signature', () => {
 
 describe('other requests', () => {
   it.each(['put', 'delete', 'patch', 'options'] as const)('answers 405 with Allow to %s /webhook', async (method) => {
-    const response = await request(makeBot().app)[method]('/webhook');
+    const response = await request((await makeBot()).app)[method]('/webhook');
     expect(response.status).toBe(405);
     expect(response.headers['allow']).toBe('GET, HEAD, POST');
   });
 
   it.each(['/', '/webhooks', '/webhook/x', '/%zz', '/.env'])('answers 404 to %s', async (path) => {
-    expect((await request(makeBot().app).get(path)).status).toBe(404);
+    expect((await request((await makeBot()).app).get(path)).status).toBe(404);
   });
 
   it('does not say what it is made with', async () => {
-    const response = await request(makeBot().app).get('/');
+    const response = await request((await makeBot()).app).get('/');
     expect(response.headers).not.toHaveProperty('x-powered-by');
   });
 });

@@ -1,8 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import type http from 'node:http';
 import net from 'node:net';
+import path from 'node:path';
 import nock from 'nock';
 import { start } from '../../src';
+import { temporaryFolder } from '../support/temporary-folder';
 import { listen, type ListenOptions } from '../../src/http-server';
 
 const loopback = { port: 0, host: '127.0.0.1' };
@@ -81,6 +83,7 @@ describe('closing', () => {
 
 describe('start', () => {
   const env = {
+    DATA_DIR: path.join(temporaryFolder(), 'data'),
     PAGE_ACCESS_TOKEN: 'page-token',
     VERIFY_TOKEN: 'verify-token',
     PORT: '0',
@@ -98,7 +101,9 @@ describe('start', () => {
 
   it('fails when the port is taken', async () => {
     const bot = await start(env);
-    await expect(start({ ...env, PORT: String(bot.port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const other = { ...env, DATA_DIR: temporaryFolder(), PORT: String(bot.port) };
+    await expect(start(other)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(start(other)).rejects.toMatchObject({ code: 'EADDRINUSE' }); // the folder was given up again
     await bot.stop();
   });
 });

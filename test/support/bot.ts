@@ -4,6 +4,12 @@ import request from 'supertest';
 import { createBot } from '../../src';
 import { loadConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
+import { systemClock, type Clock } from '../../src/clock';
+import type { EventQueue } from '../../src/queue/event-queue';
+import type { EventStore } from '../../src/queue/event-store';
+import { openLmdbStore } from '../../src/queue/lmdb-store';
+import { FIXTURE_TIME } from './fixtures';
+import { temporaryFolder } from './temporary-folder';
 
 export const secrets = {
   PAGE_ACCESS_TOKEN: 'EAAtesttokentesttoken',
@@ -11,8 +17,22 @@ export const secrets = {
   APP_SECRET: 'app-secret-of-the-tests',
 } as const;
 
+/** Time goes on as usual, but begins when the events of test/fixtures happened. */
+function clockOfFixtures(): Clock {
+  const start = performance.now();
+  return { ...systemClock, now: () => FIXTURE_TIME + performance.now() - start };
+}
+
+const open: { queue: EventQueue; store: EventStore }[] = [];
+afterEach(async () => {
+  for (const { queue, store } of open.splice(0)) {
+    await queue.stop();
+    await store.close();
+  }
+});
+
 /** A bot whose log lines are kept; requests go through supertest, Graph calls through nock. */
-export function makeBot(env: Readonly<Record<string, string>> = {}) {
+export async function makeBot(env: Readonly<Record<string, string>> = {}) {
   const lines: string[] = [];
   const config = loadConfig({
     PAGE_ACCESS_TOKEN: secrets.PAGE_ACCESS_TOKEN,
@@ -21,16 +41,20 @@ export function makeBot(env: Readonly<Record<string, string>> = {}) {
     ...env,
   });
   const log = createLogger(config, { write: (line) => void lines.push(line) });
-  const bot = createBot(config, log);
+  const store = await openLmdbStore(temporaryFolder());
+  const { app, queue } = createBot(config, log, store, clockOfFixtures());
+  open.push({ queue, store });
+  queue.start();
   return {
-    app: bot.app,
-    idle: () => bot.idle(),
+    app,
+    store,
+    idle: () => queue.idle(),
     logText: () => lines.join(''),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     /** Posts a body as the platform would and waits until its events have been dealt with. */
     async deliver(body: string | object): Promise<request.Response> {
-      const response = await post(bot.app, typeof body === 'string' ? body : JSON.stringify(body));
-      await bot.idle();
+      const response = await post(app, typeof body === 'string' ? body : JSON.stringify(body));
+      await queue.idle();
       return response;
     },
   };

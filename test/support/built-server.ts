@@ -1,25 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { temporaryFolder } from './temporary-folder';
 
 const entryPoint = path.join(__dirname, '..', '..', 'dist', 'index.js');
 const running = new Set<ChildProcess>();
-const folders: string[] = [];
 
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
-
-/** An empty folder that goes away with the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'bot-'));
-  folders.push(folder);
-  return folder;
-}
 
 type LogLine = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** When the events of test/fixtures happened. */
+export const FIXTURE_TIME = 1_795_384_800_000;
+
 /** The ids of test/fixtures. */
 export const ids = {
   page: '100200300400500',
@@ -54,6 +57,11 @@ export function bodyOf(event: object, channel: 'messaging' | 'standby' = 'messag
 }
 
 /** An event of the person, with the given content. */
-export function eventOf(content: object, timestamp = 1_795_384_800_000, person: string = ids.person): object {
+export function eventOf(content: object, timestamp = FIXTURE_TIME, person: string = ids.person): object {
   return { sender: { id: person }, recipient: { id: ids.page }, timestamp, ...content };
+}
+
+/** The same, as if it happened now: the built server has the real time. */
+export function fixtureOfNow(name: string): string {
+  return fixtureText(name).replaceAll(String(FIXTURE_TIME).slice(0, -3), String(Math.floor(Date.now() / 1_000)));
 }

@@ -1,6 +1,8 @@
 import { announce, explainStart } from '../../src/announce';
 import { ConfigError, loadConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
+import { StoreFormatError } from '../../src/queue/event-store';
+import { FolderInUseError } from '../../src/queue/folder-lock';
 
 function announced(env: Record<string, string>): string[] {
   const lines: string[] = [];
@@ -47,6 +49,13 @@ describe('explainStart', () => {
   it('repeats the list of wrong settings', () => {
     expect(explainStart(new ConfigError(['PORT is wrong.']))).toContain('  - PORT is wrong.');
   });
+
+  it.each([new FolderInUseError('In use.'), new StoreFormatError('Damaged.')])(
+    'repeats what is wrong with the data: %s',
+    (error) => {
+      expect(explainStart(error)).toBe(`The bot cannot start. ${error.message}`);
+    },
+  );
 
   it('shows the stack of what nobody expected', () => {
     const error = new Error('odd');

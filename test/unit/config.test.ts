@@ -24,6 +24,10 @@ describe('loadConfig', () => {
       graphApiUrl: 'https://graph.facebook.com',
       graphApiVersion: undefined,
       logLevel: 'info',
+      dataDir: './data',
+      maxConcurrentConversations: 64,
+      maxSendsPerSecond: 40,
+      maxPendingEvents: 100_000,
       production: false,
     });
   });
@@ -39,6 +43,10 @@ describe('loadConfig', () => {
       GRAPH_API_URL: 'http://localhost:1338/',
       GRAPH_API_VERSION: 'v25.0',
       LOG_LEVEL: 'debug',
+      DATA_DIR: '/var/lib/bot',
+      MAX_CONCURRENT_CONVERSATIONS: '8',
+      MAX_SENDS_PER_SECOND: '20',
+      MAX_PENDING_EVENTS: '500',
       NODE_ENV: 'production',
     };
     expect(loadConfig(env)).toEqual({
@@ -51,6 +59,10 @@ describe('loadConfig', () => {
       graphApiUrl: 'http://localhost:1338',
       graphApiVersion: 'v25.0',
       logLevel: 'debug',
+      dataDir: '/var/lib/bot',
+      maxConcurrentConversations: 8,
+      maxSendsPerSecond: 20,
+      maxPendingEvents: 500,
       production: true,
     });
   });
@@ -95,6 +107,8 @@ describe('loadConfig', () => {
     ['PORT', '65536'],
     ['PORT', '-1'],
     ['PORT', '80.5'],
+    ['MAX_SENDS_PER_SECOND', '0'],
+    ['MAX_SENDS_PER_SECOND', '301'],
     ['APP_ID', '12 34'],
     ['GRAPH_API_URL', 'graph.facebook.com'],
     ['GRAPH_API_URL', 'ftp://graph.facebook.com'],

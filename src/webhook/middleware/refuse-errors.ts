@@ -24,7 +24,8 @@ export function refuseErrors(log: Logger): ErrorRequestHandler {
       return;
     }
     const { status, sentence } = describe(error);
-    if (status >= 500) log.error({ err: error, method: req.method, path: req.path }, 'a request failed');
+    if (status >= 500)
+      log.error({ err: causeOf(error), method: req.method, path: req.path, status }, 'a request failed');
     else log.debug({ method: req.method, path: req.path, status, reason: sentence }, 'request refused');
     res.status(status).type('text/plain').send(sentence);
   };
@@ -36,4 +37,8 @@ function describe(error: unknown): { status: number; sentence: string } {
   }
   const type: unknown = error['type'];
   return parserErrors[String(type)] ?? { status: error.status, sentence: error.message };
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

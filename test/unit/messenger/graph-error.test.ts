@@ -11,6 +11,7 @@ function errorOf(answer: Partial<GraphErrorAnswer>): GraphApiError {
     type: undefined,
     isTransient: false,
     fbtraceId: undefined,
+    regainMs: undefined,
     ...answer,
   });
 }

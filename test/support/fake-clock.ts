@@ -1,0 +1,55 @@
+import type { Clock } from '../../src/clock';
+
+interface Timer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+export interface FakeClock extends Clock {
+  /** Lets time pass, calling back in order; whatever a callback starts is given the time to settle. */
+  pass(ms: number): Promise<void>;
+  /** The same in one leap: whatever was due on the way is called back at its end. */
+  leap(ms: number): Promise<void>;
+}
+
+/**
+ * A clock that stands still until it is told to move on.
+ *
+ * @param start milliseconds since 1970
+ * @param isBusy whether something is under way that takes real time, such as a disk write
+ */
+export function fakeClock(start: number, isBusy?: () => boolean): FakeClock {
+  let now = start;
+  const timers = new Set<Timer>();
+  const nextUntil = (end: number) => [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  return {
+    now: () => now,
+    after(ms, callback) {
+      const timer = { at: now + ms, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async pass(ms) {
+      const end = now + ms;
+      await settle(isBusy);
+      for (let timer = nextUntil(end); timer; timer = nextUntil(end)) {
+        timers.delete(timer);
+        now = Math.max(now, timer.at);
+        timer.callback();
+        await settle(isBusy);
+      }
+      now = end;
+      await settle(isBusy);
+    },
+    async leap(ms) {
+      now += ms;
+      await this.pass(0);
+    },
+  };
+}
+
+/** Waits until what is under way has come to rest: nothing is busy for some turns of the event loop in a row. */
+export async function settle(isBusy: () => boolean = () => false): Promise<void> {
+  for (let quiet = 0; quiet < 10; quiet = isBusy() ? 0 : quiet + 1)
+    await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,25 @@
+import { describeCommitError } from '../../../src/queue/commit-error';
+
+const failedCommit = (commitError: Promise<unknown>) =>
+  Object.assign(new Error('Commit failed (see commitError)'), { commitError });
+
+describe('describeCommitError', () => {
+  it('finds the cause behind a failed commit', async () => {
+    await expect(describeCommitError(failedCommit(Promise.reject(new Error('No space left'))))).resolves.toBe(
+      'No space left',
+    );
+  });
+
+  it('does not wait for ever for a cause', async () => {
+    jest.useFakeTimers();
+    const described = describeCommitError(failedCommit(new Promise(() => undefined)));
+    jest.advanceTimersByTime(100);
+    jest.useRealTimers();
+    await expect(described).resolves.toMatch(/^Commit failed/);
+  });
+
+  it('takes any other error as it is', async () => {
+    await expect(describeCommitError(new Error('ENOENT'))).resolves.toBe('ENOENT');
+    await expect(describeCommitError('odd')).resolves.toBe('odd');
+  });
+});
