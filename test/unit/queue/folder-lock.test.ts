@@ -74,7 +74,7 @@ describe('claimFolder', () => {
 describe('a store that is opened exclusively', () => {
   it('is opened by only one of many that come at once', async () => {
     const folder = temporaryFolder();
-    await (await openLmdbStore(folder)).close();
+    await (await openLmdbStore(folder, { exclusive: true })).close(); // leaves its name behind
     const openings = Array.from({ length: 5 }, () => openLmdbStore(folder, { exclusive: true }));
     const outcomes = await Promise.allSettled(openings);
     const winners = outcomes.filter((one) => one.status === 'fulfilled');

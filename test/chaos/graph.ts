@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { CarriedOut } from './judge';
+import type { Chance } from './random';
+
+/** How Graph behaves at the moment. */
+export type Mood = 'healthy' | 'flaky' | 'rate_limited' | 'token_invalid';
+
+/** The first words of the bot's texts, and what they are called in the script. */
+const names: readonly (readonly [start: string, name: string])[] = [
+  ['Welcome!', 'welcome'],
+  ['The Primary Receiver is passing', 'passing'],
+  ['You passed control back', 'passedBack'],
+  ['The Primary Receiver is taking', 'taking'],
+];
+
+interface Body {
+  readonly recipient: { readonly id: string };
+  readonly message?: { readonly text: string };
+}
+
+/** A stand-in for Graph that records every call it carries out, and has its moods. */
+export async function startGraph(random: Chance) {
+  const carriedOut: CarriedOut[] = [];
+  const answers = { ok: 0, error: 0, timeout: 0, reset: 0, rateLimit: 0, tokenInvalid: 0 };
+  let mood: Mood = 'healthy';
+
+  const server = http.createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      const { pathname } = new URL(req.url ?? '/', 'http://localhost');
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as Body;
+      answer(res, pathname.replace('/me', ''), body);
+    });
+  });
+
+  function answer(res: http.ServerResponse, path: string, body: Body): void {
+    const refuse = (status: number, error: object, headers: http.OutgoingHttpHeaders = {}) => {
+      res.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify({ error }));
+    };
+    if (mood === 'token_invalid') {
+      answers.tokenInvalid += 1;
+      refuse(400, { message: 'Error validating access token', code: 190 });
+    } else if (mood === 'rate_limited') {
+      answers.rateLimit += 1;
+      refuse(400, { message: 'Calls to this api have exceeded the rate limit', code: 613 }, { 'Retry-After': '1' });
+    } else if (mood === 'flaky' && random.happens(0.04)) {
+      answers.error += 1;
+      refuse(500, { message: 'An unknown error occurred', code: 1 });
+    } else if (mood === 'flaky' && random.happens(0.03)) {
+      answers.reset += 1;
+      res.socket?.resetAndDestroy();
+    } else if (mood === 'flaky' && random.happens(0.003)) {
+      answers.timeout += 1; // no answer ever: the bot's own limit of 10 s has to end it
+    } else {
+      answers.ok += 1;
+      const text = body.message?.text ?? '';
+      const what = names.find(([start]) => text.startsWith(start))?.[1] ?? path;
+      carriedOut.push({ conversation: body.recipient.id, what, at: performance.now() });
+      setTimeout(
+        () => {
+          res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
+        },
+        random.between(1, 30),
+      );
+    }
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    carriedOut,
+    answers,
+    setMood: (next: Mood) => {
+      mood = next;
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** A call that Graph has carried out. */
+export interface CarriedOut {
+  readonly conversation: string;
+  /** Which call of the script it is, such as `welcome` or `/take_thread_control`. */
+  readonly what: string;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+export interface Findings {
+  readonly expected: number;
+  readonly lost: number;
+  readonly outOfOrder: number;
+  /** Calls carried out twice because the process died between Graph's answer and the note of it. */
+  readonly doubledByKill: number;
+  /** Calls carried out twice for no such reason. */
+  readonly doubledOtherwise: number;
+}
+
+/** How long before a kill an answered call may still be without its note: the answer's way, and a flush under load. */
+const NOTE_WINDOW_MS = 250;
+
+/**
+ * Compares what was carried out with what had to be. No two calls that follow each other in a conversation's script are the
+ * same, so the same one twice in a row is a double.
+ *
+ * @param expected the calls of each conversation, in order
+ * @param carriedOut all calls, in the order in which they were carried out
+ * @param kills when the server was killed, milliseconds
+ */
+export function judge(
+  expected: ReadonlyMap<string, readonly string[]>,
+  carriedOut: readonly CarriedOut[],
+  kills: readonly number[],
+): Findings {
+  const findings = { expected: 0, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledOtherwise: 0 };
+  for (const [conversation, script] of expected) {
+    const calls = carriedOut.filter((call) => call.conversation === conversation);
+    const once = calls.filter((call, index) => {
+      const before = calls[index - 1];
+      if (before?.what !== call.what) return true;
+      const killed = kills.some((kill) => before.at <= kill && kill <= call.at && kill - before.at <= NOTE_WINDOW_MS);
+      findings[killed ? 'doubledByKill' : 'doubledOtherwise'] += 1;
+      return false;
+    });
+    findings.expected += script.length;
+    findings.lost += countMissing(script, once);
+    findings.outOfOrder += once.filter(({ what }, index) => index < script.length && what !== script[index]).length;
+  }
+  return findings;
+}
+
+function countMissing(script: readonly string[], calls: readonly CarriedOut[]): number {
+  const left = new Map<string, number>();
+  for (const what of script) left.set(what, (left.get(what) ?? 0) + 1);
+  for (const { what } of calls) left.set(what, (left.get(what) ?? 0) - 1);
+  return [...left.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+}

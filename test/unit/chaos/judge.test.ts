@@ -1,0 +1,38 @@
+import { judge, type CarriedOut } from '../../chaos/judge';
+
+const script = ['welcome', 'passing', '/pass_thread_control', 'passedBack'];
+const judgeCalls = (calls: readonly string[], kills: readonly number[] = [], at = (index: number) => index * 100) =>
+  judge(
+    new Map([['a', script]]),
+    calls.map((what, index): CarriedOut => ({ conversation: 'a', what, at: at(index) })),
+    kills,
+  );
+
+describe('the judge of the chaos run', () => {
+  const fine = { expected: 4, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledOtherwise: 0 };
+
+  it('finds nothing wrong with a perfect run', () => {
+    expect(judgeCalls(script)).toEqual(fine);
+  });
+
+  it('finds what is lost, at the end, in the middle, and altogether', () => {
+    expect(judgeCalls(script.slice(0, 3))).toMatchObject({ lost: 1 });
+    expect(judgeCalls(['welcome', '/pass_thread_control', 'passedBack'])).toMatchObject({ lost: 1, outOfOrder: 2 });
+    expect(judgeCalls([])).toMatchObject({ lost: 4 });
+  });
+
+  it('finds what is out of order', () => {
+    expect(judgeCalls(['welcome', '/pass_thread_control', 'passing', 'passedBack'])).toMatchObject({
+      lost: 0,
+      outOfOrder: 2,
+    });
+  });
+
+  it('forgives a double only where a kill fell between the two, right after the first', () => {
+    const doubled = ['welcome', 'passing', 'passing', '/pass_thread_control', 'passedBack'];
+    expect(judgeCalls(doubled, [150])).toEqual({ ...fine, doubledByKill: 1 });
+    expect(judgeCalls(doubled, [])).toEqual({ ...fine, doubledOtherwise: 1 });
+    expect(judgeCalls(doubled, [50])).toEqual({ ...fine, doubledOtherwise: 1 });
+    expect(judgeCalls(doubled, [3_500], (index) => index * 2_000)).toEqual({ ...fine, doubledOtherwise: 1 });
+  });
+});
