@@ -32,10 +32,15 @@ export function stopOnSignals(log: Logger, finish: () => Promise<void>): void {
  * the bot should start it again.
  *
  * @param log where the error is noted
+ * @param isHarmless tells a rejection that nobody needs to handle
  */
-export function endOnMistakes(log: Logger): void {
-  process.on('uncaughtException', (error) => {
+export function endOnMistakes(log: Logger, isHarmless: (reason: unknown) => boolean): void {
+  const end = (error: unknown) => {
     log.fatal({ err: error }, 'the bot ends because of a mistake in its code');
     process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', (reason) => {
+    if (!isHarmless(reason)) end(reason);
   });
 }

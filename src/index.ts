@@ -12,6 +12,7 @@ import { createGraphApi } from './messenger/graph-api';
 import { logCalls } from './messenger/log-calls';
 import { paceMessages } from './messenger/pace-messages';
 import { checkData } from './queue/check-data';
+import { isLeftoverOfFailedCommit } from './queue/commit-error';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore, NewEvent } from './queue/event-store';
 import { openLmdbStore } from './queue/lmdb-store';
@@ -134,7 +135,7 @@ if (require.main === module) {
   dotenv.config({ quiet: true });
   start(process.env).then(
     ({ log, stop }) => {
-      endOnMistakes(log);
+      endOnMistakes(log, isLeftoverOfFailedCommit);
       stopOnSignals(log, stop);
     },
     (error: unknown) => {

@@ -11,6 +11,14 @@ export async function describeCommitError(error: unknown): Promise<string> {
   return messageOf(await Promise.race([commitError.catch((cause: unknown) => cause), later]));
 }
 
+/**
+ * Whether a rejection that nobody handles is what lmdb leaves behind of a failed commit. Whoever asked for the change has been
+ * told by a promise of its own.
+ */
+export function isLeftoverOfFailedCommit(reason: unknown): boolean {
+  return reason instanceof Error && 'commitError' in reason;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

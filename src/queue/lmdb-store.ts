@@ -98,10 +98,7 @@ export async function openLmdbStore(folder: string, { exclusive = false } = {}):
     try {
       await repairing;
       const { root } = tables;
-      const committed = root.transaction(() => change(tables));
-      // lmdb leaves a promise of its own unhandled when a commit fails
-      root.committed.then(ignore, ignore);
-      const result = await committed;
+      const result = await root.transaction(() => change(tables));
       root.resetReadTxn(); // later reads see this change
       if (!(await isStillThere(folder, openFile))) {
         repairing ??= writeAnew().finally(() => (repairing = undefined));

@@ -17,6 +17,12 @@ export interface Findings {
   readonly doubledOtherwise: number;
 }
 
+/** From the signal to the end of the process, milliseconds. */
+export interface Kill {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** How long before a kill an answered call may still be without its note: the answer's way, and a flush under load. */
 const NOTE_WINDOW_MS = 250;
 
@@ -26,12 +32,12 @@ const NOTE_WINDOW_MS = 250;
  *
  * @param expected the calls of each conversation, in order
  * @param carriedOut all calls, in the order in which they were carried out
- * @param kills when the server was killed, milliseconds
+ * @param kills when the server was killed
  */
 export function judge(
   expected: ReadonlyMap<string, readonly string[]>,
   carriedOut: readonly CarriedOut[],
-  kills: readonly number[],
+  kills: readonly Kill[],
 ): Findings {
   const findings = { expected: 0, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledOtherwise: 0 };
   for (const [conversation, script] of expected) {
@@ -39,7 +45,9 @@ export function judge(
     const once = calls.filter((call, index) => {
       const before = calls[index - 1];
       if (before?.what !== call.what) return true;
-      const killed = kills.some((kill) => before.at <= kill && kill <= call.at && kill - before.at <= NOTE_WINDOW_MS);
+      const killed = kills.some(
+        ({ from, to }) => from - NOTE_WINDOW_MS <= before.at && before.at <= to && to <= call.at,
+      );
       findings[killed ? 'doubledByKill' : 'doubledOtherwise'] += 1;
       return false;
     });

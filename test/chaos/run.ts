@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { throwGarbage } from './garbage';
 import { startGraph, type Mood } from './graph';
-import { judge } from './judge';
+import { judge, type Kill } from './judge';
 import { SECRET, pause, startLoad } from './load';
 import { chance } from './random';
 import { serverUnderTest } from './server';
@@ -55,7 +55,7 @@ async function main(): Promise<boolean> {
   );
   await server.start();
   const load = startLoad(server, PERSONS, PAUSE_MS, random);
-  const killedAt: number[] = [];
+  const killed: Kill[] = [];
 
   let wrongAnswers = 0;
   if (Number(values.garbage) > 0) {
@@ -66,8 +66,9 @@ async function main(): Promise<boolean> {
     const mood = moods[random.between(0, moods.length - 1)] ?? 'healthy';
     graph.setMood(mood);
     await pause(random.between(200, 2_500));
-    killedAt.push(performance.now());
+    const from = performance.now();
     await server.kill('SIGKILL');
+    killed.push({ from, to: performance.now() });
     say(
       `kill ${kill} while Graph was ${mood}: ${load.counts.accepted} events accepted, ${graph.carriedOut.length} calls carried out`,
     );
@@ -79,7 +80,7 @@ async function main(): Promise<boolean> {
   await load.finish();
   const total = [...load.expected.values()].reduce((sum, calls) => sum + calls.length, 0);
   const deadline = performance.now() + DRAIN_LIMIT_MS;
-  const findings = () => judge(load.expected, graph.carriedOut, killedAt);
+  const findings = () => judge(load.expected, graph.carriedOut, killed);
   while (findings().lost > 0 && performance.now() < deadline) await pause(500);
   await pause(3_500); // the last redeliveries, and whatever would come too often
   const exitCode = await server.kill('SIGTERM');

@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { createHmac } from 'node:crypto';
 import { secrets, sign } from '../support/bot';
-import { runBuilt } from '../support/built-server';
+import { entryPoint, runBuilt } from '../support/built-server';
 import { temporaryFolder } from '../support/temporary-folder';
 import { bodyOf, eventOf, fixtureOfNow, ids, tutorial } from '../support/fixtures';
 import { graphStandIn } from '../support/graph-stand-in';
@@ -181,6 +181,26 @@ describe('the built server', () => {
     const server = runBuilt({ ...settings, DATA_DIR: folder });
     expect(await server.ended).toEqual({ code: 1, signal: null });
     expect(server.output()).toMatch(/^The bot cannot start. The stored events in .* are damaged/);
+  });
+
+  it('answers 503 when the disk is full, and stays up', async () => {
+    const full = ['bash', '-c', `ulimit -f 200 && exec "${process.execPath}" "${entryPoint}"`] as const;
+    const env = { ...settings, GRAPH_API_URL: 'http://127.0.0.1:9', DATA_DIR: 'data' };
+    const server = runBuilt(env, temporaryFolder(), [...full]);
+    const { port } = (await server.line('webhook is listening')) as { port: number };
+    const post = async (n: number) => {
+      const message = { mid: `m_${n}`, text: 'x'.repeat(2_000) };
+      const body = JSON.stringify(bodyOf(eventOf({ message }, Date.now(), `person-${n}`)));
+      const headers = { 'Content-Type': 'application/json', 'X-Hub-Signature-256': sign(body) };
+      return (await fetch(`http://127.0.0.1:${port}/webhook`, { method: 'POST', headers, body })).status;
+    };
+    const answers: number[] = [];
+    for (let n = 0; n < 150; n += 1) answers.push(await post(n));
+    expect(answers[0]).toBe(200);
+    expect(answers.at(-1)).toBe(503);
+    expect(new Set(answers)).toEqual(new Set([200, 503]));
+    server.kill('SIGTERM');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
   });
 
   it('ends at once on a second signal', async () => {

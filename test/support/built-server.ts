@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { temporaryFolder } from './temporary-folder';
 
-const entryPoint = path.join(__dirname, '..', '..', 'dist', 'index.js');
+export const entryPoint = path.join(__dirname, '..', '..', 'dist', 'index.js');
 const running = new Set<ChildProcess>();
 
 afterEach(() => {
@@ -18,8 +18,12 @@ type LogLine = Readonly<Record<string, unknown>>;
  *
  * @param env the whole environment beside PATH
  */
-export function runBuilt(env: Readonly<Record<string, string>>, cwd = temporaryFolder()) {
-  const child = spawn(process.execPath, [entryPoint], {
+export function runBuilt(
+  env: Readonly<Record<string, string>>,
+  cwd = temporaryFolder(),
+  command: readonly [string, ...string[]] = [process.execPath, entryPoint],
+) {
+  const child = spawn(command[0], command.slice(1), {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,6 +36,7 @@ export function runBuilt(env: Readonly<Record<string, string>>, cwd = temporaryF
   const waiting: { matches: (line: LogLine) => boolean; resolve: (line: LogLine) => void }[] = [];
   createInterface({ input: child.stdout }).on('line', (text) => {
     output += `${text}\n`;
+    if (!text.startsWith('{')) return;
     const line = JSON.parse(text) as LogLine;
     lines.push(line);
     for (const { matches, resolve } of waiting) if (matches(line)) resolve(line);

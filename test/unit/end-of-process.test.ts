@@ -62,14 +62,18 @@ describe('the end of the process', () => {
     expect(exits).toEqual([130]);
   });
 
-  it('comes at once, with 1 and a line, when an error reaches nobody', () => {
-    const others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    endOnMistakes(makeLog());
-    process.emit('uncaughtException', new Error('nobody caught me'));
-    process.removeAllListeners('uncaughtException');
-    others.forEach((listener) => process.on('uncaughtException', listener));
-    expect(exits).toEqual([1]);
-    expect(lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
-  });
+  it.each(['uncaughtException', 'unhandledRejection'] as const)(
+    'comes at once, with 1 and a line, on an %s',
+    (name) => {
+      const others = process.listeners(name as 'uncaughtException');
+      process.removeAllListeners(name);
+      endOnMistakes(makeLog(), (reason) => reason === 'harmless');
+      (process as NodeJS.EventEmitter).emit(name, new Error('nobody caught me'));
+      if (name === 'unhandledRejection') (process as NodeJS.EventEmitter).emit(name, 'harmless');
+      process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+      others.forEach((listener) => process.on(name as 'uncaughtException', listener));
+      expect(exits).toEqual([1]);
+      expect(lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
+    },
+  );
 });

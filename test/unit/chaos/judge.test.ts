@@ -1,7 +1,7 @@
-import { judge, type CarriedOut } from '../../chaos/judge';
+import { judge, type CarriedOut, type Kill } from '../../chaos/judge';
 
 const script = ['welcome', 'passing', '/pass_thread_control', 'passedBack'];
-const judgeCalls = (calls: readonly string[], kills: readonly number[] = [], at = (index: number) => index * 100) =>
+const judgeCalls = (calls: readonly string[], kills: readonly Kill[] = [], at = (index: number) => index * 100) =>
   judge(
     new Map([['a', script]]),
     calls.map((what, index): CarriedOut => ({ conversation: 'a', what, at: at(index) })),
@@ -30,9 +30,13 @@ describe('the judge of the chaos run', () => {
 
   it('forgives a double only where a kill fell between the two, right after the first', () => {
     const doubled = ['welcome', 'passing', 'passing', '/pass_thread_control', 'passedBack'];
-    expect(judgeCalls(doubled, [150])).toEqual({ ...fine, doubledByKill: 1 });
+    expect(judgeCalls(doubled, [{ from: 150, to: 160 }])).toEqual({ ...fine, doubledByKill: 1 });
+    expect(judgeCalls(doubled, [{ from: 90, to: 160 }])).toEqual({ ...fine, doubledByKill: 1 });
     expect(judgeCalls(doubled, [])).toEqual({ ...fine, doubledOtherwise: 1 });
-    expect(judgeCalls(doubled, [50])).toEqual({ ...fine, doubledOtherwise: 1 });
-    expect(judgeCalls(doubled, [3_500], (index) => index * 2_000)).toEqual({ ...fine, doubledOtherwise: 1 });
+    expect(judgeCalls(doubled, [{ from: 50, to: 60 }])).toEqual({ ...fine, doubledOtherwise: 1 });
+    expect(judgeCalls(doubled, [{ from: 3_500, to: 3_600 }], (index) => index * 2_000)).toEqual({
+      ...fine,
+      doubledOtherwise: 1,
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { describeCommitError } from '../../../src/queue/commit-error';
+import { describeCommitError, isLeftoverOfFailedCommit } from '../../../src/queue/commit-error';
 
 const failedCommit = (commitError: Promise<unknown>) =>
   Object.assign(new Error('Commit failed (see commitError)'), { commitError });
@@ -21,5 +21,17 @@ describe('describeCommitError', () => {
   it('takes any other error as it is', async () => {
     await expect(describeCommitError(new Error('ENOENT'))).resolves.toBe('ENOENT');
     await expect(describeCommitError('odd')).resolves.toBe('odd');
+  });
+});
+
+describe('isLeftoverOfFailedCommit', () => {
+  it('knows what lmdb leaves behind, and nothing else', () => {
+    const leftover = failedCommit(Promise.resolve());
+    expect([leftover, new Error('x'), 'x', undefined].map(isLeftoverOfFailedCommit)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
   });
 });
