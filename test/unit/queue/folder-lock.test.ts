@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
 import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../src/queue/folder-lock';
@@ -72,14 +73,17 @@ describe('claimFolder', () => {
 });
 
 describe('a store that is opened exclusively', () => {
-  it('is opened by only one of many that come at once', async () => {
+  it('goes to whoever is faster when two find that the last owner is gone', async () => {
     const folder = temporaryFolder();
     await (await openLmdbStore(folder, { exclusive: true })).close(); // leaves its name behind
-    const openings = Array.from({ length: 5 }, () => openLmdbStore(folder, { exclusive: true }));
-    const outcomes = await Promise.allSettled(openings);
-    const winners = outcomes.filter((one) => one.status === 'fulfilled');
-    expect(winners).toHaveLength(1);
-    for (const { value } of winners) await value.close();
+    const asked = new net.Socket();
+    const connect = jest.spyOn(net, 'connect').mockReturnValueOnce(asked);
+    const slower = openLmdbStore(folder, { exclusive: true });
+    while (connect.mock.calls.length === 0) await new Promise(setImmediate);
+    const faster = await openLmdbStore(folder, { exclusive: true });
+    asked.emit('error', new Error('nobody there'));
+    await expect(slower).rejects.toThrow(FolderInUseError);
+    await faster.close();
   });
 
   it('keeps others from the same, but not from looking into it', async () => {
