@@ -6,7 +6,9 @@ const rooms = {
   webhook: ['messenger', 'handlers', 'queue'],
   handlers: ['express', 'body-parser', 'axios', 'queue'],
   messenger: ['express', 'body-parser', 'webhook', 'handlers', 'queue'],
-  queue: ['express', 'body-parser', 'axios', 'handlers', 'messenger', 'webhook'],
+  queue: ['express', 'body-parser', 'axios', 'handlers', 'messenger', 'webhook', 'simulator'],
+  simulator: ['axios', 'webhook', 'handlers', 'messenger', 'queue', 'cli', 'config', 'logger'],
+  cli: ['simulator'],
 };
 
 const walls = Object.entries(rooms).map(([room, forbidden]) => ({
@@ -16,7 +18,7 @@ const walls = Object.entries(rooms).map(([room, forbidden]) => ({
       'error',
       {
         patterns: forbidden.map((name) => ({
-          regex: `^(${name}|(\\.\\./)+${name}/.*)$`,
+          regex: `^(${name}|(\\.\\./)+${name}(/.*)?)$`,
           message: `src/${room}/ must not know ${name}.`,
         })),
       },
@@ -28,7 +30,7 @@ export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/'] },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import { post, sign } from './load';
-import type { Chance } from './random';
+import type { Chance } from '../../src/simulator/random';
 import type { ServerUnderTest } from './server';
 
 const AT_ONCE = 16;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CarriedOut } from './judge';
-import type { Chance } from './random';
+import type { Chance } from '../../src/simulator/random';
 
 /** How Graph behaves at the moment. */
 export type Mood = 'healthy' | 'flaky' | 'rate_limited' | 'token_invalid';

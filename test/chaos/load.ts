@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
-import type { Chance } from './random';
+import type { Chance } from '../../src/simulator/random';
 import type { ServerUnderTest } from './server';
 
 export const SECRET = 'app-secret-of-the-chaos-run';

@@ -6,7 +6,7 @@ import { throwGarbage } from './garbage';
 import { startGraph, type Mood } from './graph';
 import { judge, type Kill } from './judge';
 import { SECRET, pause, startLoad } from './load';
-import { chance } from './random';
+import { chance } from '../../src/simulator/random';
 import { serverUnderTest } from './server';
 
 /*

@@ -1,0 +1,109 @@
+import { timingSafeEqual } from 'node:crypto';
+import express, { Router, type Request, type RequestHandler } from 'express';
+import { graphErrors } from './graph-error';
+import type { Platform } from './platform';
+import { readFields } from './subscriptions';
+
+/**
+ * What is called with an app token (`APP_ID|APP_SECRET`): the app's webhook subscription, with the real verification request, and
+ * `debug_token`.
+ *
+ * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
+ */
+export function appApi(platform: Platform): Router {
+  const { settings, webhooks } = platform;
+  const { subscription } = webhooks;
+  const appToken = `${settings.appId}|${settings.appSecret}`;
+  const valueOf = (req: Request, name: string): string => {
+    const value = req.query[name] ?? (req.body as Record<string, unknown> | undefined)?.[name];
+    return typeof value === 'string' ? value : Array.isArray(value) ? value.join() : '';
+  };
+
+  const authorise: RequestHandler = (req, _res, next) => {
+    const given = Buffer.from(valueOf(req, 'access_token'));
+    const expected = Buffer.from(appToken);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw graphErrors.tokenInvalid();
+    next();
+  };
+
+  const subscribe: RequestHandler = async (req, res) => {
+    if (valueOf(req, 'object') !== 'page') throw graphErrors.parameter('object', 'must be page');
+    const fields = readFields(valueOf(req, 'fields'), 'fields');
+    const callbackUrl = valueOf(req, 'callback_url');
+    if (!URL.canParse(callbackUrl)) throw graphErrors.parameter('callback_url', 'must be an address');
+    await verify(platform, callbackUrl, valueOf(req, 'verify_token'));
+    subscription.callbackUrl = callbackUrl;
+    subscription.appFields.clear();
+    for (const field of fields) subscription.appFields.add(field);
+    res.json({ success: true });
+  };
+
+  const router = Router();
+  const parse = [express.json({ limit: '1mb' }), express.urlencoded({ extended: false })];
+  const subscriptions = [`/${settings.appId}/subscriptions`, `/:version/${settings.appId}/subscriptions`];
+  router.post(subscriptions, ...parse, authorise, subscribe);
+  router.get(subscriptions, authorise, (_req, res) => {
+    const { callbackUrl, appFields } = subscription;
+    res.json({
+      data:
+        callbackUrl === undefined
+          ? []
+          : [
+              {
+                object: 'page',
+                callback_url: callbackUrl,
+                active: true,
+                fields: [...appFields].map((name) => ({ name })),
+              },
+            ],
+    });
+  });
+  router.get(['/debug_token', '/:version/debug_token'], authorise, (req, res) => {
+    const valid = valueOf(req, 'input_token') === settings.pageAccessToken && !platform.trouble.tokenInvalid;
+    res.json({
+      data: {
+        app_id: settings.appId,
+        type: 'PAGE',
+        is_valid: valid,
+        profile_id: settings.pageId,
+        scopes: ['pages_messaging', 'pages_manage_metadata'],
+        expires_at: 0,
+      },
+    });
+  });
+  return router;
+}
+
+/** Asks the callback to prove that it belongs to the app. @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests */
+async function verify({ wire, clock }: Platform, callbackUrl: string, verifyToken: string): Promise<void> {
+  const challenge = String(Math.floor(clock.now() % 1_000_000_000));
+  const url = new URL(callbackUrl);
+  url.searchParams.set('hub.mode', 'subscribe');
+  url.searchParams.set('hub.verify_token', verifyToken);
+  url.searchParams.set('hub.challenge', challenge);
+  const entry = wire.add({
+    at: clock.now(),
+    direction: 'webhook',
+    title: 'verification',
+    method: 'GET',
+    path: url.pathname,
+    psid: undefined,
+    owner: undefined,
+    request: { 'hub.mode': 'subscribe', 'hub.challenge': challenge },
+  });
+  const start = performance.now();
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+  const text = (await answer?.text())?.slice(0, 200) ?? 'no answer';
+  wire.finish(entry, {
+    status: answer?.status ?? 0,
+    ms: Math.round(performance.now() - start),
+    owner: undefined,
+    response: text,
+  });
+  if (answer?.status !== 200 || text !== challenge) {
+    throw graphErrors.parameter(
+      'callback_url',
+      `could not be verified: it answered ${answer?.status ?? 'nothing'} and not the challenge`,
+    );
+  }
+}

@@ -1,0 +1,306 @@
+import { createHmac } from 'node:crypto';
+import { PAGE_INBOX, defaultSettings } from '../../src/simulator/settings';
+import { errorOf, simulated } from '../support/simulated-bot';
+
+const HOUR = 3_600_000;
+const { appId, pageId, appSecret, pageAccessToken } = defaultSettings;
+const hello = (psid: string, extra: object = {}) => ({
+  recipient: { id: psid },
+  messaging_type: 'RESPONSE',
+  message: { text: 'hi' },
+  ...extra,
+});
+
+/** A simulator whose customer has just written. */
+async function inConversation(settings = {}) {
+  const sim = await simulated(settings);
+  sim.platform.customerWrites(sim.psid, 'hello');
+  return sim;
+}
+
+describe('the simulated Send API', () => {
+  it.each(['/me/messages', '/v25.0/me/messages', `/${pageId}/messages`, `/v26.0/${pageId}/messages`])(
+    'takes a message at %s',
+    async (path) => {
+      const sim = await inConversation();
+      const answer = await sim.graph(path, hello(sim.psid));
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { recipient_id: sim.psid, message_id: expect.stringMatching(/^m_/) as string },
+      });
+      expect(sim.customer.bubbles.at(-1)).toMatchObject({ from: 'bot', text: 'hi' });
+    },
+  );
+
+  it('shows quick replies, and cuts titles to 20 characters', async () => {
+    const sim = await inConversation();
+    const quick_replies = [{ content_type: 'text', title: 'x'.repeat(30), payload: 'p' }];
+    await sim.graph('/me/messages', hello(sim.psid, { message: { text: 'hi', quick_replies } }));
+    expect(sim.customer.bubbles.at(-1)?.quickReplies).toEqual([{ title: 'x'.repeat(20), payload: 'p' }]);
+  });
+
+  it.each<[string, object]>([
+    ['recipient', { recipient: undefined }],
+    ['message', { message: undefined }],
+    ['message', { message: { text: 'x'.repeat(2001) } }],
+    [
+      'message',
+      {
+        message: {
+          text: 'x',
+          quick_replies: Array.from({ length: 14 }, () => ({ content_type: 'text', title: 't', payload: 'p' })),
+        },
+      },
+    ],
+    [
+      'message',
+      { message: { text: 'x', quick_replies: [{ content_type: 'text', title: 't', payload: 'p'.repeat(1001) }] } },
+    ],
+    ['messaging_type', { messaging_type: 'SPAM' }],
+    ['sender_action', { sender_action: 'typing_on' }],
+    ['thread_control', { thread_control: { control_type: 'grab' } }],
+    ['thread_control.app_id', { thread_control: { control_type: 'pass' } }],
+  ])('refuses a wrong %s by its name, with 100', async (name, wrong) => {
+    const sim = await inConversation();
+    const answer = await sim.graph('/me/messages', hello(sim.psid, wrong));
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer)).toMatchObject({ code: 100, message: expect.stringContaining(name) as string });
+    expect(sim.customer.bubbles).toHaveLength(1);
+  });
+
+  it('takes a sender action from whoever may write', async () => {
+    const sim = await inConversation();
+    const typing = { recipient: { id: sim.psid }, sender_action: 'typing_on' };
+    expect(await sim.graph('/me/messages', typing)).toMatchObject({ status: 200, body: { recipient_id: sim.psid } });
+    sim.platform.agentWrites(sim.psid, 'I am here');
+    expect(errorOf(await sim.graph('/me/messages', typing)).error_subcode).toBe(2018300);
+  });
+
+  it('passes or releases control together with the message', async () => {
+    const sim = await inConversation();
+    await sim.graph(
+      '/me/messages',
+      hello(sim.psid, { thread_control: { control_type: 'pass', app_id: Number(PAGE_INBOX) } }),
+    );
+    expect(sim.platform.ownerOf(sim.customer)).toBe(PAGE_INBOX);
+    sim.platform.agentIsDone(sim.psid);
+    await sim.graph('/me/messages', hello(sim.psid, { thread_control: { control_type: 'release' } }));
+    expect(sim.platform.ownerOf(sim.customer)).toBeUndefined();
+  });
+
+  it('refuses an app that does not own the conversation: 10/2018300', async () => {
+    const sim = await inConversation();
+    sim.platform.agentWrites(sim.psid, 'I am here');
+    expect(errorOf(await sim.graph('/me/messages', hello(sim.psid)))).toMatchObject({
+      code: 10,
+      error_subcode: 2018300,
+    });
+  });
+
+  it('refuses a message outside of 24 hours: 10/2018278', async () => {
+    const sim = await inConversation();
+    await sim.control('POST', '/time', { advanceMs: 24 * HOUR + 60_000 });
+    expect(errorOf(await sim.graph('/me/messages', hello(sim.psid)))).toMatchObject({
+      code: 10,
+      error_subcode: 2018278,
+    });
+    const silent = sim.platform.createCustomer('Silent');
+    expect(errorOf(await sim.graph('/me/messages', hello(silent.psid))).error_subcode).toBe(2018278);
+  });
+
+  it('does not know everybody: 100/2018001, and cannot reach everybody: 551', async () => {
+    const sim = await inConversation();
+    expect(errorOf(await sim.graph('/me/messages', hello('999')))).toMatchObject({ code: 100, error_subcode: 2018001 });
+    await sim.control('PUT', `/customers/${sim.psid}/blocked`, { blocked: true });
+    expect(errorOf(await sim.graph('/me/messages', hello(sim.psid)))).toMatchObject({
+      code: 551,
+      error_subcode: 1545041,
+    });
+  });
+});
+
+describe('who may call', () => {
+  const proof = (secret: string) => createHmac('sha256', secret).update(pageAccessToken).digest('hex');
+
+  it('is who has the token: 190', async () => {
+    const sim = await inConversation();
+    for (const path of ['/me/messages', '/me/messages?access_token=wrong']) {
+      expect(errorOf(await sim.call('POST', path, hello(sim.psid)))).toMatchObject({ code: 190 });
+    }
+    const bearer = await fetch(`${sim.url}/me`, { headers: { Authorization: `Bearer ${pageAccessToken}` } });
+    expect(bearer.status).toBe(200);
+  });
+
+  it('is who proves to know the App Secret, where that is required', async () => {
+    const sim = await inConversation({ requireProof: true });
+    const path = `/me?access_token=${pageAccessToken}`;
+    expect(errorOf(await sim.call('GET', path)).message).toContain(
+      'requires an appsecret_proof'.replace('requires', 'require'),
+    );
+    expect(errorOf(await sim.call('GET', `${path}&appsecret_proof=${proof('wrong')}`)).message).toContain(
+      'Invalid appsecret_proof',
+    );
+    expect((await sim.call('GET', `${path}&appsecret_proof=${proof(appSecret)}`)).status).toBe(200);
+  });
+});
+
+describe('simulated thread control', () => {
+  const recipientOf = (psid: string) => ({ recipient: { id: psid } });
+  const ownerAnswer = async (sim: Awaited<ReturnType<typeof simulated>>) =>
+    (await sim.ask(`/me/thread_owner?recipient=${sim.psid}`)).body['data'] as { thread_owner: { app_id: string } }[];
+
+  it('begins idle, belongs to the bot once the person writes, and is idle again after 24 hours', async () => {
+    const sim = await simulated();
+    expect(await ownerAnswer(sim)).toEqual([]);
+    sim.platform.customerWrites(sim.psid, 'hello');
+    expect((await ownerAnswer(sim))[0]?.thread_owner.app_id).toBe(appId);
+    await sim.control('POST', '/time', { advanceMs: 24 * HOUR + 60_000 });
+    expect(await ownerAnswer(sim)).toEqual([]);
+  });
+
+  it('is passed, taken back and released', async () => {
+    const sim = await inConversation();
+    const pass = { ...recipientOf(sim.psid), target_app_id: Number(PAGE_INBOX), metadata: 'help' };
+    expect((await sim.graph('/me/pass_thread_control', pass)).body).toEqual({ success: true });
+    expect((await ownerAnswer(sim))[0]?.thread_owner.app_id).toBe(PAGE_INBOX);
+    expect(errorOf(await sim.graph('/me/pass_thread_control', pass)).error_subcode).toBe(2018300);
+    expect(errorOf(await sim.graph('/me/release_thread_control', recipientOf(sim.psid))).error_subcode).toBe(2018300);
+    expect((await sim.graph('/me/take_thread_control', recipientOf(sim.psid))).body).toEqual({ success: true });
+    expect((await ownerAnswer(sim))[0]?.thread_owner.app_id).toBe(appId);
+    expect((await sim.graph('/me/release_thread_control', recipientOf(sim.psid))).body).toEqual({ success: true });
+    expect(await ownerAnswer(sim)).toEqual([]);
+    expect((await sim.graph('/me/request_thread_control', recipientOf(sim.psid))).body).toEqual({ success: true });
+  });
+
+  it('cannot be taken without a default application', async () => {
+    const sim = await inConversation();
+    sim.platform.agentWrites(sim.psid, 'hi');
+    await sim.control('PUT', '/trouble', { noDefaultApplication: true });
+    expect(errorOf(await sim.graph('/me/take_thread_control', recipientOf(sim.psid)))).toMatchObject({ code: 10 });
+    const inline = hello(sim.psid, { thread_control: { control_type: 'release' } });
+    expect(errorOf(await sim.graph('/me/messages', inline))).toMatchObject({ code: 10 });
+    const status = (await sim.ask('/me?fields=id,messaging_feature_status')).body;
+    expect(status).toMatchObject({ id: pageId, messaging_feature_status: { hop_v2: false } });
+  });
+
+  it('is extended by at most 7 days', async () => {
+    const sim = await inConversation();
+    const extend = (duration: unknown) =>
+      sim.graph('/me/extend_thread_control', { ...recipientOf(sim.psid), duration });
+    expect((await extend(604_800)).body).toEqual({ success: true });
+    await sim.control('POST', '/time', { advanceMs: 100 * HOUR });
+    expect((await ownerAnswer(sim))[0]?.thread_owner.app_id).toBe(appId);
+    for (const wrong of [604_801, 0, undefined]) expect(errorOf(await extend(wrong)).message).toContain('duration');
+  });
+});
+
+describe('setting up', () => {
+  const appToken = `${appId}|${appSecret}`;
+
+  it('verifies a callback with the real request before it subscribes to it', async () => {
+    const sim = await simulated();
+    const wish = {
+      object: 'page',
+      callback_url: sim.callbackUrl,
+      verify_token: defaultSettings.verifyToken,
+      fields: 'messages,standby',
+      access_token: appToken,
+    };
+    expect((await sim.call('POST', `/${appId}/subscriptions`, wish)).body).toEqual({ success: true });
+    const { body } = await sim.call(
+      'GET',
+      `/v25.0/${appId}/subscriptions?access_token=${encodeURIComponent(appToken)}`,
+    );
+    expect(body).toMatchObject({
+      data: [{ callback_url: sim.callbackUrl, fields: [{ name: 'messages' }, { name: 'standby' }] }],
+    });
+    for (const [name, wrong] of Object.entries({
+      verify_token: 'wrong',
+      callback_url: 'nowhere',
+      object: 'user',
+      fields: 'gossip',
+    })) {
+      const answer = await sim.call('POST', `/${appId}/subscriptions`, { ...wish, [name]: wrong });
+      expect(errorOf(answer)).toMatchObject({
+        code: 100,
+        message: expect.stringContaining(name === 'verify_token' ? 'callback_url' : name) as string,
+      });
+    }
+    expect(errorOf(await sim.call('POST', `/${appId}/subscriptions`, { ...wish, access_token: 'x' }))).toMatchObject({
+      code: 190,
+    });
+  });
+
+  it('subscribes the Page, tells to what, and forgets it', async () => {
+    const sim = await simulated();
+    expect((await sim.graph('/me/subscribed_apps', { subscribed_fields: ['messages'] })).body).toEqual({
+      success: true,
+    });
+    expect((await sim.ask('/me/subscribed_apps')).body).toEqual({
+      data: [{ id: appId, subscribed_fields: ['messages'] }],
+    });
+    expect(errorOf(await sim.graph('/me/subscribed_apps', { subscribed_fields: 'x' })).message).toContain(
+      'subscribed_fields',
+    );
+    await sim.call('DELETE', `/me/subscribed_apps?access_token=${pageAccessToken}`);
+    expect((await sim.ask('/me/subscribed_apps')).body).toEqual({ data: [] });
+  });
+
+  it('keeps the profile, describes the Page, and looks into a token', async () => {
+    const sim = await simulated();
+    expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [] });
+    await sim.graph('/me/messenger_profile', { get_started: { payload: 'GO' } });
+    expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [{ get_started: { payload: 'GO' } }] });
+    expect((await sim.ask('/me')).body).toEqual({ id: pageId, name: 'Corner Bakery' });
+    expect(errorOf(await sim.ask('/me?fields=secrets')).message).toContain('secrets');
+    const debug = (token: string) =>
+      sim.call('GET', `/debug_token?input_token=${token}&access_token=${encodeURIComponent(appToken)}`);
+    expect((await debug(pageAccessToken)).body).toMatchObject({ data: { is_valid: true, profile_id: pageId } });
+    expect((await debug('other')).body).toMatchObject({ data: { is_valid: false } });
+  });
+
+  it('knows no other paths', async () => {
+    const sim = await simulated();
+    expect((await sim.graph('/me/photos', {})).status).toBe(404);
+    expect((await sim.call('GET', '/elsewhere/at/all')).status).toBe(404);
+  });
+});
+
+describe('trouble with Graph', () => {
+  it.each([
+    ['serverErrors', 500, 1],
+    ['rateLimited', 400, 613],
+    ['tokenInvalid', 400, 190],
+  ])('%s answers %d with code %d until it is over', async (name, status, code) => {
+    const sim = await inConversation();
+    await sim.control('PUT', '/trouble', { [name]: true });
+    const answer = await sim.graph('/me/messages', hello(sim.psid));
+    expect(answer.status).toBe(status);
+    expect(errorOf(answer).code).toBe(code);
+    if (code === 613)
+      expect(answer.headers.get('x-business-use-case-usage')).toContain('"estimated_time_to_regain_access":1');
+    await sim.control('POST', '/trouble/none');
+    expect((await sim.graph('/me/messages', hello(sim.psid))).status).toBe(200);
+  });
+
+  it('may be slow, or silent', async () => {
+    const sim = await inConversation();
+    await sim.control('PUT', '/trouble', { latencyMs: 30 });
+    expect((await sim.graph('/me/messages', hello(sim.psid))).status).toBe(200);
+    expect(sim.platform.wire.entries.at(-1)?.ms).toBeGreaterThanOrEqual(29);
+    await sim.control('PUT', '/trouble', { timeouts: true });
+    const path = `${sim.url}/me/messages?access_token=${pageAccessToken}`;
+    await expect(fetch(path, { method: 'POST', signal: AbortSignal.timeout(100) })).rejects.toThrow(/timeout/);
+  });
+
+  it.each([{ nonsense: true }, { latencyMs: -1 }, { latencyMs: 'long' }, { botDown: 1 }])(
+    'is not made by %p',
+    async (wish) => {
+      const sim = await simulated();
+      expect(await sim.control('PUT', '/trouble', wish)).toMatchObject({
+        status: 400,
+        body: { error: expect.any(String) as string },
+      });
+    },
+  );
+});
