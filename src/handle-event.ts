@@ -3,10 +3,10 @@ import { handleMessaging } from './handlers/messaging';
 import { handleStandby } from './handlers/standby';
 import type { Logger } from './logger';
 import type { GraphApi } from './messenger/graph-api';
-import { GraphError } from './messenger/graph-error';
+import { GraphError, type ErrorKind } from './messenger/graph-error';
 import { resumeCalls } from './messenger/resume-calls';
 import type { CallJournal, Verdict } from './queue/event-queue';
-import type { StoredEvent } from './queue/event-store';
+import { StoreError, type StoredEvent } from './queue/event-store';
 import type { Channel } from './webhook/events';
 
 /** Which handler decides on which channel: `messaging` while the bot is in control, `standby` while the inbox is. */
@@ -50,10 +50,14 @@ export function createEventHandler(
   };
 }
 
+/** What happens to conversations of a healthy bot, too. */
+const expectedKinds: ReadonlySet<ErrorKind> = new Set(['not_thread_owner', 'outside_window', 'person_unreachable']);
+
 function judge(error: unknown, id: string, log: Logger): Verdict {
+  if (error instanceof StoreError) return { kind: 'retry', reason: error.message };
   if (!(error instanceof GraphError)) {
     log.error({ event: id, err: error }, 'the handler failed: trying again would not help');
-    return { kind: 'set_aside', reason: `The handler failed: ${String(error)}` };
+    return { kind: 'set_aside', reason: `The handler failed: ${String(error)}`, isExpected: false };
   }
   log.debug({ event: id, err: error }, 'a call failed');
   const reason = `${error.message}. ${error.advice}`;
@@ -65,6 +69,6 @@ function judge(error: unknown, id: string, log: Logger): Verdict {
     case 'hold':
       return { kind: 'hold', reason };
     case 'give_up':
-      return { kind: 'set_aside', reason };
+      return { kind: 'set_aside', reason, isExpected: expectedKinds.has(error.kind) };
   }
 }

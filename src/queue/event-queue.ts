@@ -11,11 +11,12 @@ import { persistently } from './persistently';
  * - `retry`: try again later, with backoff; its conversation waits in order
  * - `pause`: all events wait, for the given time or with backoff
  * - `hold`: all events wait until a person has acted; one is tried every minute
- * - `set_aside`: it will never succeed
+ * - `set_aside`: it will never succeed; `isExpected` when that happens in a healthy bot, too
  */
 export type Verdict =
   | { readonly kind: 'done'; readonly calls: number }
-  | { readonly kind: 'retry' | 'hold' | 'set_aside'; readonly reason: string }
+  | { readonly kind: 'retry' | 'hold'; readonly reason: string }
+  | { readonly kind: 'set_aside'; readonly reason: string; readonly isExpected: boolean }
   | { readonly kind: 'pause'; readonly reason: string; readonly forMs: number | undefined };
 
 /** Where a handler's completed calls are noted, so that they are not made again. */
@@ -137,7 +138,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   async function handleOne(event: StoredEvent): Promise<boolean> {
     const { id } = event;
     if (clock.now() - Math.max(event.timestamp, event.retriedAt ?? 0) > MESSAGING_WINDOW_MS) {
-      return setAside(id, 'It is older than 24 hours: the messaging window is over.');
+      return setAside(id, 'It is older than 24 hours: the messaging window is over.', true);
     }
     const verdict = await handle(event, {
       completed: event.calls,
@@ -150,7 +151,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         return true;
       case 'set_aside':
         reopen();
-        return setAside(id, verdict.reason);
+        return setAside(id, verdict.reason, verdict.isExpected);
       case 'retry':
         return wait(event, backoff(event.attempts + 1, random()), verdict.reason);
       case 'pause':
@@ -160,9 +161,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     }
   }
 
-  async function setAside(id: string, reason: string): Promise<boolean> {
+  async function setAside(id: string, reason: string, isExpected: boolean): Promise<boolean> {
     await save(() => store.setAside(id, reason, clock.now()));
-    log.error({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
+    log[isExpected ? 'warn' : 'error']({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
     return true;
   }
 

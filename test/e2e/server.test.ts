@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -28,18 +29,12 @@ async function startServer(graphUrl: string, env: Record<string, string> = {}) {
   };
 }
 
-/** A stand-in for Graph that tells when it has got a number of calls. */
-async function countingGraph(hold?: Promise<void>) {
-  const arrivals: { count: number; resolve: () => void }[] = [];
-  const graph = await graphStandIn(async () => {
-    for (const { count, resolve } of arrivals) if (graph.calls.length >= count) resolve();
+/** A stand-in for Graph that does not answer before it is told to. */
+const countingGraph = (hold?: Promise<void>) =>
+  graphStandIn(async () => {
     await hold;
     return [200, { success: true, message_id: 'm_1' }];
   });
-  const got = (count: number) =>
-    graph.calls.length >= count ? Promise.resolve() : new Promise<void>((resolve) => arrivals.push({ count, resolve }));
-  return { ...graph, got };
-}
 
 describe('the built server', () => {
   it('plays the whole conversation of the tutorial, signed, over real HTTP', async () => {
@@ -173,6 +168,25 @@ describe('the built server', () => {
     const second = runBuilt({ ...settings, DATA_DIR: folder });
     expect(await second.ended).toEqual({ code: 1, signal: null });
     expect(second.output()).toMatch(/Another bot is already working on the data in .*DATA_DIR/);
+  });
+
+  it('lets the operator see, put back and drop what was set aside, while it runs', async () => {
+    const folder = temporaryFolder();
+    const graph = await graphStandIn(() => [400, { error: { message: 'blocked', code: 551 } }]);
+    const server = await startServer(graph.url, { DATA_DIR: folder });
+    await server.post(fixtureOfNow('message-text'));
+    await server.line('event set aside; see it with: npm run queue -- show ID');
+    const queue = (...args: string[]) =>
+      spawnSync(process.execPath, [path.join(path.dirname(entryPoint), 'cli', 'queue.js'), ...args, '--data', folder], {
+        encoding: 'utf8',
+      });
+    const [event] = JSON.parse(queue('list', '--json').stdout) as { id: string; reason: string }[];
+    expect(event?.reason).toContain('code 551');
+    expect(queue('drop', String(event?.id))).toMatchObject({ status: 2 });
+    expect(queue('retry', '--all')).toMatchObject({ status: 0 });
+    await graph.got(2);
+    expect(queue('drop', String(event?.id), '--yes')).toMatchObject({ status: 0, stdout: 'Dropped.\n' });
+    expect(queue('list').stdout).toContain('Nothing waits');
   });
 
   it('refuses damaged data in words', async () => {

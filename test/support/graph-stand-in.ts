@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { startHttpServer } from './http-server';
 
 export interface StandInCall {
@@ -17,6 +18,7 @@ export async function graphStandIn(
   answer: (call: StandInCall) => Answer | Promise<Answer> = () => [200, { success: true }],
 ) {
   const calls: StandInCall[] = [];
+  const arrivals = new EventEmitter();
   const server = await startHttpServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -29,10 +31,18 @@ export async function graphStandIn(
         body: text === '' ? undefined : (JSON.parse(text) as unknown),
       };
       calls.push(call);
+      arrivals.emit('call');
       void Promise.resolve(answer(call)).then(([status, body]) => {
         res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
       });
     });
   });
-  return { url: server.url, calls };
+  return {
+    url: server.url,
+    calls,
+    /** Resolves when so many calls have arrived. */
+    got: async (count: number) => {
+      while (calls.length < count) await once(arrivals, 'call');
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { createEventHandler } from '../../src/handle-event';
 import { GraphApiError, GraphConnectionError, type GraphErrorAnswer } from '../../src/messenger/graph-error';
+import { StoreError } from '../../src/queue/event-store';
 import type { CompletedCall } from '../../src/messenger/resume-calls';
 import { recordingGraph } from '../support/recording-graph';
 
@@ -74,7 +75,9 @@ describe('what becomes of an event', () => {
       refusal({ code: 190 }),
       { kind: 'hold', reason: expect.stringContaining('Generate a new Page access token') as string },
     ],
-    ['a person who cannot be reached', refusal({ code: 551 }), { kind: 'set_aside' }],
+    ['a person who cannot be reached', refusal({ code: 551 }), { kind: 'set_aside', isExpected: true }],
+    ['a wrong request', refusal({ code: 100 }), { kind: 'set_aside', isExpected: false }],
+    ['a note that could not be stored', new StoreError('disk full'), { kind: 'retry', reason: 'disk full' }],
     [
       'a mistake of the handler',
       new TypeError('x is not a function'),

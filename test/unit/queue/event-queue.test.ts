@@ -26,7 +26,7 @@ const event = (id: string, conversation = 'a', timestamp = NOW): NewEvent => ({
 const done: Verdict = { kind: 'done', calls: 1 };
 const retry: Verdict = { kind: 'retry', reason: 'no answer' };
 const hold: Verdict = { kind: 'hold', reason: 'Generate a new token' };
-const refused: Verdict = { kind: 'set_aside', reason: 'blocked' };
+const refused: Verdict = { kind: 'set_aside', reason: 'blocked', isExpected: false };
 const pause = (forMs?: number): Verdict => ({ kind: 'pause', reason: 'too many', forMs });
 
 type Behaviour = (event: StoredEvent, journal: CallJournal) => Verdict | Promise<Verdict>;
@@ -316,17 +316,18 @@ describe('patient', () => {
     await started([event('1', 'a', NOW), event('2', 'a', NOW + 1)]);
     expect(seen).toEqual(['1', '2']);
     expect(store.get('1')).toMatchObject({ state: 'set_aside', reason: 'blocked', endedAt: NOW });
-    expect(log()).toContain('event set aside');
+    expect(log()).toMatch(/"level":"error".*event set aside/);
   });
 
   it('sets aside what is older than 24 hours without handling it, but not what a person has put back', async () => {
-    const { started, seen, store, clock } = await makeQueue();
+    const { started, seen, store, clock, log } = await makeQueue();
     await started([event('old', 'a', NOW - 24 * HOUR - 1), event('young', 'a', NOW - 24 * HOUR)]);
     expect(seen).toEqual(['young']);
     expect(store.get('old')).toMatchObject({
       state: 'set_aside',
       reason: expect.stringContaining('24 hours') as string,
     });
+    expect(log()).toMatch(/"level":"warn".*event set aside/);
     await store.retry('old', clock.now());
     await clock.pass(SECOND);
     expect(seen).toEqual(['young', 'old']);
