@@ -4,7 +4,8 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import dotenv from 'dotenv';
 import type { EventStore, StoredEvent } from '../queue/event-store';
-import { DATA_FILE, openLmdbStore } from '../queue/lmdb-store';
+import { openLmdbStore } from '../queue/lmdb-store';
+import { DATA_FILE } from '../queue/lmdb-tables';
 import { formatDetails, formatTable } from './format';
 
 const HELP = `What waits in the queue, what was set aside, and why. The bot may be running or stopped.

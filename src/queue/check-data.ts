@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { StoreFormatError } from './event-store';
-import { DATA_FILE, openTables, type Tables } from './lmdb-store';
+import { DATA_FILE, openTables, type Tables } from './lmdb-tables';
 import { DamagedRecordError, decodeRecord } from './record';
 
 /** The exit code of the process that has read everything and found it whole. Any other means damage. */

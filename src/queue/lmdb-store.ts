@@ -1,65 +1,29 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { open, type Database, type RootDatabase } from 'lmdb';
 import { describeCommitError } from './commit-error';
-import {
-  KEEP_DONE_MS,
-  KEEP_SET_ASIDE_MS,
-  StoreError,
-  StoreFormatError,
-  type EventStore,
-  type NewEvent,
-} from './event-store';
+import { KEEP_DONE_MS, KEEP_SET_ASIDE_MS, StoreError, StoreFormatError, type EventStore } from './event-store';
 import { claimFolder } from './folder-lock';
-import { decodeRecord, encodeRecord, type EventRecord } from './record';
+import {
+  CLEAN_AT_ONCE,
+  DATA_FILE,
+  addOne,
+  conversationOf,
+  end,
+  endedBefore,
+  enqueue,
+  entries,
+  firstWaiting,
+  leave,
+  openTables,
+  schedule,
+  write,
+  type Tables,
+} from './lmdb-tables';
+import { decodeRecord, type EventRecord } from './record';
 
 /** Raise it when what is stored changes its form, and teach `openLmdbStore` to read the older one. */
 export const FORMAT = 1;
-
-/** The file inside the data folder. */
-export const DATA_FILE = 'events.mdb';
-
-const CLEAN_AT_ONCE = 1_000;
-
-/** A conversation that has events waiting. */
-interface Conversation {
-  readonly dueAt: number;
-  /** The event whose calls have begun: it goes on before any other. */
-  readonly begun?: string;
-}
-
-/** The tables of the data file. */
-export interface Tables {
-  readonly root: RootDatabase;
-  /** id → record of every known event */
-  readonly events: Database<string, string>;
-  /** [conversation, timestamp, sequence] → id of every waiting event */
-  readonly waiting: Database<string>;
-  /** conversation → when it is due, of every conversation with a waiting event */
-  readonly conversations: Database<Conversation, string>;
-  /** [due at, conversation] of every conversation with a waiting event */
-  readonly due: Database<true>;
-  /** [state, ended at, id] of every done and set-aside event */
-  readonly ended: Database<true>;
-  /** counters, the format's version, and the process that owns the folder */
-  readonly meta: Database<number | string, string>;
-}
-
-/** Opens the tables of a data folder, which must exist. */
-export function openTables(folder: string): Tables {
-  // Without overlappingSync a commit is flushed before its promise resolves.
-  const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false, noMemInit: true });
-  return {
-    root,
-    events: root.openDB({ name: 'events', encoding: 'string' }),
-    waiting: root.openDB({ name: 'waiting', encoding: 'string' }),
-    conversations: root.openDB({ name: 'conversations', encoding: 'json' }),
-    due: root.openDB({ name: 'due', encoding: 'json' }),
-    ended: root.openDB({ name: 'ended', encoding: 'json' }),
-    meta: root.openDB({ name: 'meta', encoding: 'json' }),
-  };
-}
 
 /**
  * Opens the store in a folder, which is made (mode 0700) if it is missing. LMDB commits in groups and flushes off the main
@@ -232,68 +196,6 @@ async function prepare(tables: Tables, folder: string, exclusive: boolean): Prom
   });
 }
 
-function addOne(db: Tables, { id, conversation, timestamp, payload }: NewEvent, now: number): boolean {
-  if (db.events.doesExist(id)) return false;
-  const sequence = Number(db.meta.get('sequence') ?? 0) + 1;
-  void db.meta.put('sequence', sequence);
-  const state = { state: 'waiting', attempts: 0, calls: [] } as const;
-  enqueue(db, { id, conversation, timestamp, payload, sequence, receivedAt: now, ...state });
-  return true;
-}
-
-function enqueue(db: Tables, record: EventRecord): void {
-  write(db, record);
-  void db.waiting.put([record.conversation, record.timestamp, record.sequence], record.id);
-  if (!db.conversations.doesExist(record.conversation))
-    schedule(db, record.conversation, record.retriedAt ?? record.receivedAt);
-}
-
-/** Takes an event out of its conversation. */
-function leave(db: Tables, record: EventRecord): void {
-  const { conversation } = record;
-  void db.waiting.remove([conversation, record.timestamp, record.sequence]);
-  const { dueAt, begun } = conversationOf(db, record);
-  if (firstWaiting(db, conversation) === undefined) {
-    void db.conversations.remove(conversation);
-    void db.due.remove([dueAt, conversation]);
-  } else if (begun === record.id) {
-    void db.conversations.put(conversation, { dueAt });
-  }
-}
-
-function end(db: Tables, record: EventRecord, now: number): void {
-  if (record.state === 'waiting') leave(db, record);
-  else void db.ended.remove(['set_aside', Number(record.endedAt), record.id]);
-  void db.events.put(record.id, encodeRecord({ id: record.id, state: 'done', endedAt: now }));
-  void db.ended.put(['done', now, record.id], true);
-}
-
-function schedule(db: Tables, conversation: string, dueAt: number): void {
-  const before = db.conversations.get(conversation);
-  if (before) void db.due.remove([before.dueAt, conversation]);
-  void db.due.put([dueAt, conversation], true);
-  void db.conversations.put(conversation, { ...before, dueAt });
-}
-
-function write(db: Tables, record: EventRecord): void {
-  void db.events.put(record.id, encodeRecord(record));
-}
-
-function firstWaiting({ waiting }: Tables, conversation: string): string | undefined {
-  const [first] = waiting.getRange({ start: [conversation], end: [conversation, Infinity], limit: 1 });
-  return first?.value;
-}
-
-function endedBefore({ ended }: Tables, state: string, time: number): [string, number, string][] {
-  const range = ended.getKeys({ start: [state], end: [state, time], limit: CLEAN_AT_ONCE });
-  return [...range] as [string, number, string][];
-}
-
-function entries(table: Database<string>): number {
-  const { entryCount } = table.getStats() as { entryCount: number };
-  return entryCount;
-}
-
 function fileIdentity(folder: string): string {
   const { dev, ino } = statSync(path.join(folder, DATA_FILE), { bigint: true });
   return `${dev}/${ino}`;
@@ -306,11 +208,6 @@ async function isStillThere(folder: string, openFile: string): Promise<boolean> 
 
 function withoutEnd({ reason: _reason, endedAt: _endedAt, ...rest }: EventRecord): EventRecord {
   return rest;
-}
-
-/** Every waiting event has one; where it is missing all the same, it is due at once. */
-function conversationOf({ conversations }: Tables, { conversation }: EventRecord): Conversation {
-  return conversations.get(conversation) ?? { dueAt: 0 };
 }
 
 function ignore(): undefined {

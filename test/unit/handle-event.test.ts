@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { createEventHandler } from '../../src/handle-event';
-import { GraphApiError, GraphConnectionError, type GraphErrorAnswer } from '../../src/messenger/graph-error';
+import { GraphConnectionError } from '../../src/messenger/graph-error';
 import { StoreError } from '../../src/queue/event-store';
 import type { CompletedCall } from '../../src/messenger/resume-calls';
+import { refusal } from '../support/refusal';
 import { recordingGraph } from '../support/recording-graph';
 
 const payload = (content: object) => ({ object: 'page', channel: 'messaging', kind: 'message', psid: '1', content });
@@ -32,21 +33,6 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
   );
   return { verdict, notes, paths: graph.calls.map(([path]) => path) };
 }
-
-const refusal = (answer: Partial<GraphErrorAnswer>) =>
-  new GraphApiError({
-    path: '/messages',
-    httpStatus: 400,
-    isJson: true,
-    message: 'm',
-    code: undefined,
-    subcode: undefined,
-    type: undefined,
-    isTransient: false,
-    fbtraceId: undefined,
-    regainMs: undefined,
-    ...answer,
-  });
 
 describe('what becomes of an event', () => {
   it('is done, with the calls of this attempt counted and noted', async () => {

@@ -1,20 +1,5 @@
-import { GraphApiError, GraphConnectionError, type GraphErrorAnswer } from '../../../src/messenger/graph-error';
-
-function errorOf(answer: Partial<GraphErrorAnswer>): GraphApiError {
-  return new GraphApiError({
-    path: '/messages',
-    httpStatus: 400,
-    isJson: true,
-    message: 'm',
-    code: undefined,
-    subcode: undefined,
-    type: undefined,
-    isTransient: false,
-    fbtraceId: undefined,
-    regainMs: undefined,
-    ...answer,
-  });
-}
+import { GraphConnectionError, type GraphErrorAnswer } from '../../../src/messenger/graph-error';
+import { refusal } from '../../support/refusal';
 
 describe('what an error of the platform means', () => {
   it.each<[string, string, Partial<GraphErrorAnswer>]>([
@@ -59,14 +44,14 @@ describe('what an error of the platform means', () => {
     ['not_graph', 'hold', { httpStatus: 302, isJson: false }],
     ['not_graph', 'hold', { httpStatus: 200, isJson: false }],
   ])('%s (%s): %p', (kind, action, answer) => {
-    const error = errorOf(answer);
+    const error = refusal(answer);
     expect([error.kind, error.action]).toEqual([kind, action]);
     expect(error.retryable).toBe(action === 'retry' || action === 'wait');
     expect(error.advice).toMatch(/^[A-Z].+\.$/);
   });
 
   it('carries what the platform said', () => {
-    const error = errorOf({ code: 190, subcode: 463, type: 'OAuthException', fbtraceId: 'Abc', httpStatus: 401 });
+    const error = refusal({ code: 190, subcode: 463, type: 'OAuthException', fbtraceId: 'Abc', httpStatus: 401 });
     expect(error).toMatchObject({
       code: 190,
       subcode: 463,

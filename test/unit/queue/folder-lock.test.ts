@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
@@ -55,20 +55,24 @@ describe('claimFolder', () => {
     for (const { value } of winners) await value();
   });
 
-  it('works in a folder whose absolute path is too long for a socket', async () => {
+  it('works in a folder whose absolute path is too long for a socket, and from one that is far away', async () => {
+    const far = path.join(temporaryFolder(), ...'abcdefghij');
     const long = path.join(temporaryFolder(), 'x'.repeat(90), 'y'.repeat(90));
+    for (const folder of [far, long]) mkdirSync(folder, { recursive: true });
     const before = process.cwd();
-    const store = await openLmdbStore(long);
-    await store.close();
-    process.chdir(path.dirname(long));
     try {
+      process.chdir(path.dirname(long));
       await (
         await claimFolder(long, registry())
+      )();
+      process.chdir(far);
+      await (
+        await claimFolder(temporaryFolder(), registry())
       )();
     } finally {
       process.chdir(before);
     }
-    expect(existsSync(long)).toBe(true);
+    expect(readdirSync(long)).toEqual([]);
   });
 });
 

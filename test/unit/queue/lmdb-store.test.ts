@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import path from 'node:path';
 import { checkData, findDamage } from '../../../src/queue/check-data';
 import { StoreError, StoreFormatError } from '../../../src/queue/event-store';
-import { DATA_FILE, FORMAT, openLmdbStore, openTables } from '../../../src/queue/lmdb-store';
+import { FORMAT, openLmdbStore } from '../../../src/queue/lmdb-store';
+import { DATA_FILE, openTables } from '../../../src/queue/lmdb-tables';
 import { DamagedRecordError, decodeRecord, encodeRecord } from '../../../src/queue/record';
 import { eventStoreContract } from '../../contract/event-store';
 import { temporaryFolder } from '../../support/temporary-folder';

@@ -1,0 +1,18 @@
+import { GraphApiError, type GraphErrorAnswer } from '../../src/messenger/graph-error';
+
+/** An error that the platform answers to `/messages`. */
+export function refusal(answer: Partial<GraphErrorAnswer>): GraphApiError {
+  return new GraphApiError({
+    path: '/messages',
+    httpStatus: 400,
+    isJson: true,
+    message: 'm',
+    code: undefined,
+    subcode: undefined,
+    type: undefined,
+    isTransient: false,
+    fbtraceId: undefined,
+    regainMs: undefined,
+    ...answer,
+  });
+}
