@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { StoreFormatError } from './event-store';
 
 /** Another process works on the same data folder. */
 export class FolderInUseError extends Error {
@@ -25,6 +26,7 @@ export interface OwnerRegistry {
  * @param registry where the owner's name stands
  * @returns what gives the folder up
  * @throws {FolderInUseError} when another process has claimed it
+ * @throws {StoreFormatError} when the folder's path is too long
  */
 export async function claimFolder(folder: string, registry: OwnerRegistry): Promise<() => Promise<void>> {
   const name = `owner-${randomBytes(4).toString('hex')}.sock`;
@@ -53,11 +55,20 @@ export async function claimFolder(folder: string, registry: OwnerRegistry): Prom
   }
 }
 
-/** The path of a socket is limited to about 100 characters: the shorter way is taken. */
+/** Longer paths of sockets are cut off by the system, without a word. */
+const LONGEST_SOCKET_PATH = 103;
+
+/** The shorter one of two ways to the socket, seen from where the process runs. */
 function socketPath(folder: string, name: string): string {
   const absolute = path.resolve(folder, name);
   const relative = path.relative('', absolute);
-  return relative.length < absolute.length ? relative : absolute;
+  const shorter = relative.length < absolute.length ? relative : absolute;
+  if (Buffer.byteLength(shorter) > LONGEST_SOCKET_PATH) {
+    throw new StoreFormatError(
+      `The path of ${folder} is too long for the lock in it. Start the bot in a folder closer to it, or set DATA_DIR to a shorter path.`,
+    );
+  }
+  return shorter;
 }
 
 async function isAlive(socket: string): Promise<boolean> {

@@ -55,24 +55,26 @@ describe('claimFolder', () => {
     for (const { value } of winners) await value();
   });
 
-  it('works in a folder whose absolute path is too long for a socket, and from one that is far away', async () => {
-    const far = path.join(temporaryFolder(), ...'abcdefghij');
-    const long = path.join(temporaryFolder(), 'x'.repeat(90), 'y'.repeat(90));
+  it('takes the shorter way to a folder with a long path, and refuses one that is too long, in words', async () => {
+    const long = path.join(temporaryFolder(), 'x'.repeat(60), 'y'.repeat(60));
+    const far = path.join(temporaryFolder(), 'a/b/c/d/e/f/g/h/i/j/k/l');
     for (const folder of [far, long]) mkdirSync(folder, { recursive: true });
+    await expect(claimFolder(long, registry())).rejects.toThrow(/too long.*DATA_DIR/);
     const before = process.cwd();
     try {
-      process.chdir(path.dirname(long));
-      await (
-        await claimFolder(long, registry())
-      )();
-      process.chdir(far);
-      await (
-        await claimFolder(temporaryFolder(), registry())
-      )();
+      for (const [here, folder] of [
+        [path.dirname(long), long],
+        [far, temporaryFolder()],
+      ] as const) {
+        process.chdir(here);
+        const release = await claimFolder(folder, registry());
+        expect(readdirSync(folder)).toEqual([expect.stringMatching(/^owner-[0-9a-f]{8}\.sock$/)]);
+        await release();
+        expect(readdirSync(folder)).toEqual([]);
+      }
     } finally {
       process.chdir(before);
     }
-    expect(readdirSync(long)).toEqual([]);
   });
 });
 
