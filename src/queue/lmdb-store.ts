@@ -56,7 +56,7 @@ export async function openLmdbStore(folder: string, { exclusive = false } = {}):
 
   /**
    * Runs a transaction. The callback must not throw once it has written: LMDB keeps what came before.
-   * The file is looked for before and after: a write into a removed file would succeed and be gone with the process.
+   * The file is looked for afterwards: a write into a removed file would succeed and be gone with the process.
    */
   const transact = async <Result>(change: (tables: Tables) => Result): Promise<Result> => {
     try {

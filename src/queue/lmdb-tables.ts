@@ -38,7 +38,7 @@ export interface Tables {
 /** Opens the tables of a data folder, which must exist. */
 export function openTables(folder: string): Tables {
   // Without overlappingSync a commit is flushed before its promise resolves.
-  const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false, noMemInit: true });
+  const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false });
   return {
     root,
     events: root.openDB({ name: 'events', encoding: 'string' }),

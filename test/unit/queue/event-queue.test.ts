@@ -412,6 +412,23 @@ describe('patient', () => {
     expect(seen.slice(1).sort()).toEqual(['a1', 'b1']);
   });
 
+  it('lets conversations go side by side again once the one event has succeeded', async () => {
+    const { started, on, clock, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('a1', 'a')]);
+    await queue.add([event('b1', 'b'), event('c1', 'c')]);
+    const mayEnd = signal();
+    let begun = 0;
+    on(async () => {
+      begun += 1;
+      if (begun > 1) await mayEnd.sent;
+      return done;
+    });
+    await clock.pass(MINUTE);
+    expect(begun).toBe(3);
+    mayEnd.send();
+  });
+
   it('keeps holding when the one event gets no answer', async () => {
     const { started, on, clock, seen, queue } = await makeQueue();
     on(() => hold);
