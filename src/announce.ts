@@ -1,7 +1,7 @@
 import { ConfigError, type Config } from './config';
 import type { Logger } from './logger';
 import { StoreFormatError } from './queue/event-store';
-import { FolderInUseError } from './queue/folder-lock';
+import { FolderInUseError } from './queue/lmdb/folder-lock';
 
 /**
  * Says that the webhook listens, where, and which protections are on; each one that is off gets a warning with its remedy.
@@ -26,6 +26,20 @@ export function announce(config: Config, port: number, log: Logger): void {
   if (!protections.graphOverHttps && !isLoopback(graph.hostname)) {
     log.warn('GRAPH_API_URL is not https: the Page access token crosses the network unprotected.');
   }
+}
+
+/**
+ * Makes what says that stored data is not as it was written. Whatever can be read goes on.
+ *
+ * @param log where it is said
+ * @returns takes what is wrong, or undefined when nothing is
+ */
+export function createDamageReport(log: Logger): (damage: string | undefined) => void {
+  return (damage) => {
+    if (damage === undefined) return;
+    const remedy = 'restore a backup of DATA_DIR, or end such an event with npm run queue -- drop ID';
+    log.error({ damage }, `the stored events are damaged; all others go on: ${remedy}`);
+  };
 }
 
 /**

@@ -79,7 +79,7 @@ const environment = z.object({
     .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: shown(`must be one of ${logLevels.join(', ')}`) }).default('info'),
   DATA_DIR: z.string().default('./data'),
-  MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(64),
+  MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(1_000),
   MAX_SENDS_PER_SECOND: wholeNumber(1, 300).default(40),
   MAX_PENDING_EVENTS: wholeNumber(1, 100_000_000).default(100_000),
   NODE_ENV: z.string().optional(),

@@ -1,12 +1,12 @@
 import type { Logger } from './logger';
 
-/** How long running work may take to finish, in milliseconds. */
-const GRACE_MS = 10_000;
+/** How long running work may take to finish, in milliseconds: a call of 10 s, and the note of its answer. */
+const GRACE_MS = 12_000;
 
 const signals = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Ends the process politely on SIGTERM and SIGINT: `finish` runs for at most 10 seconds, then the exit code is 0. A second
+ * Ends the process politely on SIGTERM and SIGINT: `finish` runs for at most 12 seconds, then the exit code is 0. A second
  * signal ends the process at once, with the code a shell expects.
  *
  * @param log where the end is announced

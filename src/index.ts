@@ -1,21 +1,20 @@
 import dotenv from 'dotenv';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
-import { announce, explainStart } from './announce';
+import { announce, createDamageReport, explainStart } from './announce';
 import { systemClock, type Clock } from './clock';
 import { loadConfig, type Config } from './config';
 import { endOnMistakes, stopOnSignals } from './end-of-process';
-import { createEventHandler } from './handle-event';
+import { createEventHandler, isAnswered } from './handle-event';
 import { listen } from './http-server';
 import { createLogger, type Logger } from './logger';
 import { createGraphApi } from './messenger/graph-api';
 import { logCalls } from './messenger/log-calls';
-import { paceMessages } from './messenger/pace-messages';
-import { checkData } from './queue/check-data';
-import { isLeftoverOfFailedCommit } from './queue/commit-error';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore, NewEvent } from './queue/event-store';
-import { openLmdbStore } from './queue/lmdb-store';
+import { checkData } from './queue/lmdb/check-data';
+import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
+import { openLmdbStore } from './queue/lmdb/store';
 import { eventId } from './webhook/event-id';
 import { flattenEvents, type WebhookEvent } from './webhook/events';
 import { answerVerification } from './webhook/middleware/answer-verification';
@@ -73,7 +72,7 @@ function deliverAgain(error: unknown): never {
  * @param clock tells the time and waits
  */
 export function createBot(config: Config, log: Logger, store: EventStore, clock: Clock = systemClock): Bot {
-  const graph = logCalls(paceMessages(createGraphApi(config), config.maxSendsPerSecond, clock), log);
+  const graph = logCalls(createGraphApi(config), log);
   const queue = createEventQueue({
     store,
     handle: createEventHandler(graph, { appId: config.appId }, log),
@@ -82,20 +81,25 @@ export function createBot(config: Config, log: Logger, store: EventStore, clock:
     random: Math.random,
     maxConcurrentConversations: config.maxConcurrentConversations,
     maxPendingEvents: config.maxPendingEvents,
+    maxSendsPerSecond: config.maxSendsPerSecond,
   });
   const toStore = (event: WebhookEvent): NewEvent[] => {
-    const { object, pageId = '', psid, channel, kind, isEcho, timestamp } = event;
-    if (psid === undefined || isEcho) {
-      log.debug({ channel, kind, isEcho }, 'event ignored');
+    const { object, pageId = '', channel, kind, timestamp } = event;
+    if (!isAnswered(event)) {
+      log.debug({ channel, kind }, 'event ignored');
       return [];
     }
-    return [{ id: eventId(event), conversation: `${object}/${pageId}/${psid}`, timestamp, payload: event }];
+    const conversation = `${object}/${pageId}/${event.psid}`;
+    return [{ id: eventId(event), page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
   };
   const app = createApp(config, log, async (body) => {
     await queue.add(flattenEvents(body, clock.now()).flatMap(toStore));
   });
   return { app, queue };
 }
+
+/** All calls are made with one token, also those for the Page's Instagram account: they share its pace and its limits. */
+const PAGE_OF_THE_TOKEN = 'me';
 
 /** A bot that listens. */
 export interface RunningBot {
@@ -114,8 +118,10 @@ export interface RunningBot {
 export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   const config = loadConfig(env);
   const log = createLogger(config);
-  await checkData(config.dataDir);
-  const store = await openLmdbStore(config.dataDir, { exclusive: true });
+  const check = checkData(config.dataDir);
+  await check.readable;
+  const onDamage = createDamageReport(log);
+  const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage });
   const { app, queue } = createBot(config, log, store);
   const server = await listen(app, config).catch(async (error: unknown) => {
     await store.close();
@@ -123,6 +129,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   });
   announce(config, server.port, log);
   queue.start();
+  void check.whole.then(onDamage);
   const stop = async () => {
     await Promise.all([server.close(), queue.stop()]);
     await store.close();

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import dotenv from 'dotenv';
 import type { EventStore, StoredEvent } from '../queue/event-store';
-import { openLmdbStore } from '../queue/lmdb-store';
-import { DATA_FILE } from '../queue/lmdb-tables';
+import { openLmdbStore } from '../queue/lmdb/store';
+import { DATA_FILE } from '../queue/lmdb/tables';
 import { formatDetails, formatTable } from './format';
 
 const HELP = `What waits in the queue, what was set aside, and why. The bot may be running or stopped.
@@ -97,20 +97,20 @@ async function carryOut(
 ): Promise<number> {
   switch (command) {
     case 'list': {
-      const events = [...store.list()].sort((a, b) => a.timestamp - b.timestamp);
+      const events = (await collect(store)).sort((a, b) => a.timestamp - b.timestamp);
       terminal.write(
         options.json ? toJson(events.map(visible(options))) : formatTable(events, terminal.now(), options.texts),
       );
       return 0;
     }
     case 'show': {
-      const event = find(store, id);
+      const event = await find(store, id);
       terminal.write(options.json ? toJson(visible(options)(event)) : formatDetails(event, options.texts));
       return 0;
     }
     case 'retry': {
-      const events = options.all ? [...store.list()].filter(({ state }) => state === 'set_aside') : [find(store, id)];
-      const outcomes = await Promise.all(events.map((event) => store.retry(event.id, terminal.now())));
+      const events = options.all ? await allSetAside(store) : [await find(store, id)];
+      const outcomes = await Promise.all(events.map((event) => store.retry(event.id)));
       const count = outcomes.filter(Boolean).length;
       if (!options.all && count === 0) throw new Error(`Event ${String(id)} was not set aside: it waits already.`);
       terminal.write(
@@ -119,7 +119,7 @@ async function carryOut(
       return 0;
     }
     case 'drop':
-      return drop(find(store, id), options, store, terminal);
+      return drop(await find(store, id), options, store, terminal);
     default:
       throw new UsageError(`There is no command "${command}".\n\n${HELP}`);
   }
@@ -141,14 +141,24 @@ async function drop(
       return 1;
     }
   }
-  await store.drop(event.id, terminal.now());
+  await store.drop(event.id);
   terminal.write(json ? toJson({ dropped: 1 }) : 'Dropped.\n');
   return 0;
 }
 
-function find(store: EventStore, id: string | undefined): StoredEvent {
+async function collect(store: EventStore): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const event of store.list()) events.push(event);
+  return events;
+}
+
+async function allSetAside(store: EventStore): Promise<StoredEvent[]> {
+  return (await collect(store)).filter(({ state }) => state === 'set_aside');
+}
+
+async function find(store: EventStore, id: string | undefined): Promise<StoredEvent> {
   if (id === undefined) throw new UsageError(`Which event? Give its id (npm run queue -- list shows it).\n\n${HELP}`);
-  const event = store.get(id);
+  const event = await store.get(id);
   if (!event) throw new Error(`No event ${id} waits or was set aside. See: npm run queue -- list`);
   return event;
 }

@@ -3,6 +3,15 @@ import { sendQuickReply } from '../messenger/quick-reply';
 import type { Handler } from './handler';
 import { passToInbox, takeFromInbox, texts } from './texts';
 
+/** The kinds of event that are answered at all on this channel; others are dropped at the door. A rule for a new kind needs it here. */
+export const messagingKinds: ReadonlySet<string> = new Set([
+  'message',
+  'quick_reply',
+  'postback',
+  'pass_thread_control',
+  'request_thread_control',
+]);
+
 /** Decides on an event of the `messaging` channel: the bot is in control of the conversation. */
 export const handleMessaging: Handler = async (event, { graph, appId }) => {
   const { psid, content } = event;
@@ -29,7 +38,7 @@ export const handleMessaging: Handler = async (event, { graph, appId }) => {
     return 'passed_to_app';
   }
 
-  if ((message && !message.is_deleted) || postback) {
+  if (message || postback) {
     await sendQuickReply(graph, psid, texts.welcome, passToInbox.title, passToInbox.payload);
     return 'welcomed';
   }

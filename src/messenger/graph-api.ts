@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto';
-import http from 'node:http';
-import https from 'node:https';
 import axios, { type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import { GraphApiError, GraphConnectionError } from './graph-error';
-import { readRegainTime } from './usage-headers';
+import { createHttpAdapter, type AdapterFacts } from './http-adapter';
+import { readRegainTimes } from './usage-headers';
 
 /** A JSON object as the Graph API takes and gives it. */
 export type GraphObject = Readonly<Record<string, unknown>>;
@@ -64,22 +63,14 @@ export function createGraphApi(options: GraphApiOptions): GraphApi {
   const client = axios.create({
     baseURL: [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/'),
     params: { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) },
-    timeout: timeoutMs,
-    maxRedirects: 0,
-    maxContentLength: LARGEST_ANSWER,
-    httpAgent: new http.Agent({ keepAlive: true }),
-    httpsAgent: new https.Agent({ keepAlive: true }),
-    responseType: 'text',
+    adapter: createHttpAdapter(timeoutMs, LARGEST_ANSWER),
     transformResponse: [],
-    validateStatus: null,
   });
   const hide = createHide([pageAccessToken, proof, ...appSecrets]);
-  const send = (path: string, request: (signal: AbortSignal) => Promise<AxiosResponse<unknown>>) =>
-    exchange(path, () => request(AbortSignal.timeout(timeoutMs)), hide);
 
   return {
-    call: (path, payload) => send(path, (signal) => client.post(path, payload, { signal })),
-    get: (path, query) => send(path, (signal) => client.get(path, { params: query, signal })),
+    call: (path, payload) => exchange(path, () => client.post(path, payload), hide),
+    get: (path, query) => exchange(path, () => client.get(path, { params: query }), hide),
   };
 }
 
@@ -92,15 +83,22 @@ async function exchange(
   try {
     response = await request();
   } catch (error) {
+    const { code, wasWritten, began } = error as AdapterFacts & { readonly code: string };
+    if (began && canBeGraphs(began)) return {};
     // An axios error carries the whole request, token included: only its code goes on.
-    throw new GraphConnectionError(path, connectionCode(error));
+    throw new GraphConnectionError(path, code, wasWritten && path === MESSAGES);
   }
   return readAnswer(path, response, hide);
 }
 
-function connectionCode(error: unknown): string {
-  const { code = 'ERR_CANCELED' } = error as { code?: string };
-  return code === 'ERR_CANCELED' || code === 'ECONNABORTED' ? 'ETIMEDOUT' : code;
+/** The one call that does harm when it is made twice. */
+const MESSAGES = '/messages';
+
+/** A success that comes from Graph and not from a proxy between, whatever its body has become on the way. */
+function canBeGraphs({ status, headers }: Pick<AxiosResponse, 'status' | 'headers'>): boolean {
+  if (status < 200 || status >= 300) return false;
+  const type = String(headers['content-type'] ?? '');
+  return /\b(json|javascript)\b/i.test(type) || Object.keys(headers).some((name) => name.startsWith('x-fb-'));
 }
 
 const answerSchema = z.record(z.string(), z.unknown());
@@ -113,14 +111,11 @@ const errorSchema = z.object({
   fbtrace_id: z.string().optional().catch(undefined),
 });
 
-function readAnswer(
-  path: string,
-  { status, data, headers }: AxiosResponse<unknown>,
-  hide: (text: string) => string,
-): GraphObject {
+function readAnswer(path: string, response: AxiosResponse<unknown>, hide: (text: string) => string): GraphObject {
+  const { status, data, headers } = response;
   const answer = answerSchema.safeParse(parseJson(data)).data;
   const error = errorSchema.safeParse(answer?.['error']).data;
-  if (answer && !error && status >= 200 && status < 300) return answer;
+  if (!error && (canBeGraphs(response) || (answer && status >= 200 && status < 300))) return answer ?? {};
   throw new GraphApiError({
     path,
     httpStatus: status,
@@ -131,7 +126,7 @@ function readAnswer(
     type: error?.type,
     isTransient: error?.is_transient ?? false,
     fbtraceId: error?.fbtrace_id,
-    regainMs: readRegainTime(headers),
+    regain: readRegainTimes(headers),
   });
 }
 

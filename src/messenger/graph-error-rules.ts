@@ -10,6 +10,7 @@ export type ErrorKind =
   | 'person_unreachable'
   | 'page_restricted'
   | 'permission_missing'
+  | 'app_invalid'
   | 'bad_request'
   | 'not_graph';
 
@@ -19,8 +20,9 @@ export type ErrorKind =
  * - `wait`: stop all calls for a while, then go on
  * - `hold`: every call will fail until a person has acted
  * - `give_up`: this call will never succeed, others will
+ * - `doubt`: this call was refused; whether it alone, or every call, shows in what happens to the others
  */
-export type GraphErrorAction = 'retry' | 'wait' | 'hold' | 'give_up';
+export type GraphErrorAction = 'retry' | 'wait' | 'hold' | 'give_up' | 'doubt';
 
 export interface ErrorRule {
   readonly kind: ErrorKind;
@@ -65,17 +67,24 @@ const pageRestricted: ErrorRule = {
 };
 const permissionMissing: ErrorRule = {
   kind: 'permission_missing',
+  action: 'doubt',
+  advice:
+    'If it happens to everybody, check in the App Dashboard that the app is live and has pages_messaging for this Page.',
+};
+const appInvalid: ErrorRule = {
+  kind: 'app_invalid',
   action: 'hold',
-  advice: 'Check in the App Dashboard that the app is live and has pages_messaging for this Page.',
+  advice:
+    'Check APP_SECRET and GRAPH_API_VERSION against the App Dashboard and restart: no call can succeed like this.',
 };
 const badRequest: ErrorRule = {
   kind: 'bad_request',
-  action: 'give_up',
+  action: 'doubt',
   advice: 'The request itself is wrong: compare it with the reference of this endpoint and correct the bot.',
 };
 const notGraph: ErrorRule = {
   kind: 'not_graph',
-  action: 'hold',
+  action: 'retry',
   advice: 'Check GRAPH_API_URL: what answers there is not the Graph API.',
 };
 
@@ -104,8 +113,11 @@ const byCode: Readonly<Record<number, ErrorRule>> = {
   613: rateLimited,
   80006: rateLimited,
   190: tokenInvalid,
+  101: appInvalid,
+  102: appInvalid,
+  104: appInvalid,
+  2500: appInvalid,
   551: personUnreachable,
-  230: personUnreachable,
   368: pageRestricted,
 };
 
@@ -114,7 +126,10 @@ const byBroadCode: Readonly<Record<number, ErrorRule>> = {
   3: permissionMissing,
   10: permissionMissing,
   200: permissionMissing,
+  230: permissionMissing,
 };
+/** A refusal of the bot's own signature has no code of its own. */
+const aboutTheSignature = /appsecret_proof/i;
 const byStatus: Readonly<Record<number, ErrorRule>> = { 401: tokenInvalid, 408: temporary, 429: rateLimited };
 
 /**
@@ -124,11 +139,12 @@ const byStatus: Readonly<Record<number, ErrorRule>> = { 401: tokenInvalid, 408: 
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
 export function findErrorRule(
-  answer: Pick<GraphErrorAnswer, 'code' | 'subcode' | 'isTransient' | 'isJson' | 'httpStatus'>,
+  answer: Pick<GraphErrorAnswer, 'code' | 'subcode' | 'isTransient' | 'isJson' | 'httpStatus' | 'message'>,
 ): ErrorRule {
-  const { code, subcode, isTransient, isJson, httpStatus } = answer;
+  const { code, subcode, isTransient, isJson, httpStatus, message } = answer;
   const exact = bySubcode[`${code ?? ''}/${subcode ?? ''}`] ?? byCode[code ?? NaN];
   if (exact) return exact;
+  if (code === 100 && aboutTheSignature.test(message)) return appInvalid;
   if (isTransient || httpStatus >= 500) return temporary;
   if (code !== undefined) return byBroadCode[code] ?? badRequest;
   return byStatus[httpStatus] ?? (isJson && httpStatus >= 400 ? badRequest : notGraph);

@@ -1,3 +1,4 @@
+import type { RegainTimes } from './usage-headers';
 import { findErrorRule, type ErrorKind, type GraphErrorAction } from './graph-error-rules';
 
 export type { ErrorKind, GraphErrorAction } from './graph-error-rules';
@@ -12,8 +13,19 @@ export abstract class GraphError extends Error {
   abstract readonly advice: string;
   /** The endpoint, like `/messages`, without the query and so without the token. */
   abstract readonly path: string;
-  /** How long the platform wants to be left alone, in milliseconds, where it says so. */
-  abstract readonly regainMs: number | undefined;
+  /** The platform may have done what the call asked for; no answer tells. */
+  abstract readonly mayBeDone: boolean;
+  /** What makes two errors the same, like `10/2018300`. */
+  abstract readonly sameness: string;
+
+  /**
+   * How long the platform wants to be left alone, in milliseconds, where it says so.
+   *
+   * @param _pageId the Page, or Instagram account, whose usage counts
+   */
+  regainMs(_pageId: string | undefined): number | undefined {
+    return undefined;
+  }
 
   /** Whether the same call can succeed later without anybody doing anything. */
   get retryable(): boolean {
@@ -33,8 +45,8 @@ export interface GraphErrorAnswer {
   readonly type: string | undefined;
   readonly isTransient: boolean;
   readonly fbtraceId: string | undefined;
-  /** How long the platform wants to be left alone, in milliseconds, where its headers say so. */
-  readonly regainMs: number | undefined;
+  /** What the answer's headers say of how long the platform wants to be left alone. */
+  readonly regain: RegainTimes;
 }
 
 /**
@@ -54,7 +66,9 @@ export class GraphApiError extends GraphError {
   readonly type: string | undefined;
   /** Meta's support asks for this. */
   readonly fbtraceId: string | undefined;
-  readonly regainMs: number | undefined;
+  readonly mayBeDone: boolean;
+  readonly sameness: string;
+  readonly #regain: RegainTimes;
 
   constructor(answer: GraphErrorAnswer) {
     const subcode = answer.subcode === undefined ? '' : `, subcode ${answer.subcode}`;
@@ -71,7 +85,15 @@ export class GraphApiError extends GraphError {
     this.subcode = answer.subcode;
     this.type = answer.type;
     this.fbtraceId = answer.fbtraceId;
-    this.regainMs = answer.regainMs;
+    // A gateway's own words: it may have passed the request on and lost the answer.
+    this.mayBeDone = !answer.isJson && answer.path === '/messages' && [502, 504].includes(answer.httpStatus);
+    this.sameness = `${answer.code ?? `HTTP ${answer.httpStatus}`}/${answer.subcode ?? '-'}`;
+    this.#regain = answer.regain;
+  }
+
+  override regainMs(pageId: string | undefined): number | undefined {
+    const ms = Math.max(this.#regain.all ?? 0, (pageId === undefined ? undefined : this.#regain.byPage[pageId]) ?? 0);
+    return ms > 0 ? ms : undefined;
   }
 }
 
@@ -83,16 +105,18 @@ export class GraphConnectionError extends GraphError {
   override readonly name = 'GraphConnectionError';
   readonly kind = 'no_answer';
   readonly action = 'retry';
-  readonly regainMs = undefined;
+  readonly sameness = 'no answer';
   readonly advice = "Nothing to do if it passes; otherwise check this machine's network and GRAPH_API_URL.";
 
   /**
    * @param path the endpoint, like `/messages`
    * @param code why, like `ECONNREFUSED` or `ETIMEDOUT`
+   * @param mayBeDone whether the request had been written
    */
   constructor(
     readonly path: string,
     readonly code: string,
+    readonly mayBeDone: boolean,
   ) {
     super(`Graph did not answer ${path} (${code})`);
   }

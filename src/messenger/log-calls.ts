@@ -11,7 +11,7 @@ export function logCalls(graph: GraphApi, log: Logger): GraphApi {
   const timed = async (path: string, request: () => Promise<GraphObject>) => {
     const start = performance.now();
     const answer = await request();
-    log.info({ path, ms: Math.round(performance.now() - start) }, 'graph call');
+    log.debug({ path, ms: Math.round(performance.now() - start) }, 'graph call');
     return answer;
   };
   return {

@@ -1,40 +1,25 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock';
-import { backoff } from './backoff';
-import { StoreError, type CompletedCall, type EventStore, type NewEvent, type StoredEvent } from './event-store';
-import { createGate } from './gate';
+import { attempt, type AttemptTools, type Page } from './attempt';
+import { StoreError, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
+import { createEvidence } from './evidence';
+import { createGate, type Ticket } from './gate';
+import { createPace } from './pace';
 import { persistently } from './persistently';
-
-/**
- * What has become of an event.
- * - `done`: handled; `calls` tells whether anything was sent
- * - `retry`: try again later, with backoff; its conversation waits in order
- * - `pause`: all events wait, for the given time or with backoff
- * - `hold`: all events wait until a person has acted; one is tried every minute
- * - `set_aside`: it will never succeed; `isExpected` when that happens in a healthy bot, too
- */
-export type Verdict =
-  | { readonly kind: 'done'; readonly calls: number }
-  | { readonly kind: 'retry' | 'hold'; readonly reason: string }
-  | { readonly kind: 'set_aside'; readonly reason: string; readonly isExpected: boolean }
-  | { readonly kind: 'pause'; readonly reason: string; readonly forMs: number | undefined };
-
-/** Where a handler's completed calls are noted, so that they are not made again. */
-export interface CallJournal {
-  readonly completed: readonly CompletedCall[];
-  note(call: CompletedCall): Promise<void>;
-}
+import { createTrustedTime } from './trusted-time';
+import type { HandleEvent } from './verdict';
 
 export interface EventQueueOptions {
   readonly store: EventStore;
-  /** Handles one event. Must not reject. */
-  readonly handle: (event: StoredEvent, journal: CallJournal) => Promise<Verdict>;
+  readonly handle: HandleEvent;
   readonly log: Logger;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly maxConcurrentConversations: number;
   readonly maxPendingEvents: number;
+  readonly maxSendsPerSecond: number;
 }
 
 export interface EventQueue {
@@ -47,167 +32,186 @@ export interface EventQueue {
   add(events: readonly NewEvent[]): Promise<void>;
   /** Begins to handle what waits. */
   start(): void;
-  /** Starts no further event and resolves when those under way have come to an end. */
+  /** Lets no further call out, and resolves when those under way have been answered and noted. */
   stop(): Promise<void>;
   /** Resolves when nothing is under way and nothing is due. */
   idle(): Promise<void>;
 }
 
-/** Too many events wait; the sender should deliver again later. */
-export class QueueFullError extends Error {
-  override readonly name = 'QueueFullError';
-}
-
 /** The platform waits 5 seconds for its answer. */
 const STORE_LIMIT_MS = 4_000;
-const PROBE_EVERY_MS = 60_000;
-const MESSAGING_WINDOW_MS = 24 * 60 * 60 * 1_000;
-/** How often to look for what another process (the operator's command) has put back, and to clean up. */
+/** How often to look for what another process (the operator's command) has changed. */
 const LOOK_EVERY_MS = 1_000;
+/** Cleaning up: how much at once, how soon after a full share, and how soon when nothing is left. */
+const CLEAN_AT_ONCE = 500;
+const CLEAN_ON_MS = 50;
 const CLEAN_EVERY_MS = 60_000;
+/** More than these need not wait for their turn at the pace: whoever waits there may have to be turned back. */
+const MOST_IN_LINE = 64;
+/** The part of the slots that conversations may take whose event has failed before; the rest is for first attempts. */
+const REPEATED_SHARE = 1 / 4;
 
 /**
- * Makes the queue. Events wait on disk; in memory are only those that are being handled.
+ * Makes the queue: leases conversations from the store as far as each Page's gate, its pace and the slots allow, and makes
+ * attempts at their events.
  *
  * @param options the store, what handles an event, and the bounds
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { store, handle, log, clock, random, maxConcurrentConversations, maxPendingEvents } = options;
-  const gate = createGate(clock);
-  const active = new Set<string>();
+  const { store, log, clock, random, maxConcurrentConversations, maxPendingEvents } = options;
+  const time = createTrustedTime(clock, log);
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // everyone in line listens
+  const pages = new Map<string, Page>();
+  const active = { first: 0, repeated: 0 };
   const idleWaiters: (() => void)[] = [];
   let running = false;
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
   let cancelWakeUp: () => void = () => undefined;
-  let lastCleaned = 0;
+  let cancelCleaning: () => void = () => undefined;
 
-  const save = (change: () => Promise<unknown>) => persistently(change, { clock, log, goOn: () => running });
+  const tools: AttemptTools = {
+    store,
+    handle: options.handle,
+    log,
+    time,
+    random,
+    save: (change) => persistently(change, { clock, log, goOn: () => running }),
+    stopping: stopping.signal,
+  };
 
-  /** Starts whatever is due and may start, and plans the next look. */
-  function fill(): void {
-    cancelWakeUp();
-    if (running) {
-      const free = maxConcurrentConversations - active.size;
-      for (const conversation of free > 0 ? store.dueConversations(clock.now(), free, active) : []) {
-        if (!gate.lets(active.size)) break;
-        active.add(conversation);
-        void work(conversation).finally(() => {
-          active.delete(conversation);
-          fill();
-        });
-      }
-      cancelWakeUp = clock.after(untilNextLook(), fill);
-      if (clock.now() - lastCleaned >= CLEAN_EVERY_MS) clean();
+  const pageOf = (name: string): Page => {
+    const known = pages.get(name);
+    if (known) return known;
+    const page = {
+      gate: createGate(clock, random, log),
+      pace: createPace(options.maxSendsPerSecond, clock),
+      evidence: createEvidence(),
+    };
+    pages.set(name, page);
+    return page;
+  };
+
+  const underWay = () => active.first + active.repeated;
+
+  /** Starts whatever is due and may start, and plans the next look. One look at a time: asked meanwhile, it looks again. */
+  function look(): void {
+    if (looking) {
+      lookAgain = true;
+      return;
     }
-    if (active.size === 0 && !isSomethingDue())
-      idleWaiters.splice(0).forEach((resolve) => {
-        resolve();
+    lookAgain = false;
+    cancelWakeUp();
+    looking = (running ? startWhatIsDue() : Promise.resolve(Infinity))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'the queue could not be read; it is tried again');
+        return LOOK_EVERY_MS;
+      })
+      .then((ms) => {
+        looking = undefined;
+        if (lookAgain) look();
+        else {
+          if (running) cancelWakeUp = clock.after(Math.min(ms, LOOK_EVERY_MS), look);
+          if (underWay() === 0 && ms > 0)
+            idleWaiters.splice(0).forEach((resolve) => {
+              resolve();
+            });
+        }
       });
   }
 
-  function isSomethingDue(): boolean {
-    return running && gate.lets(0) && store.dueConversations(clock.now(), 1, active).length > 0;
+  /** Returns how soon more will be due, in milliseconds. */
+  async function startWhatIsDue(): Promise<number> {
+    time.now(); // asked often, it sees the clock step
+    let soonest = Infinity;
+    for (const due of await store.due()) soonest = Math.min(soonest, await startPage(due));
+    return soonest;
   }
 
-  function untilNextLook(): number {
-    const next = gate.closed ? gate.opensAt : (store.nextDueAt(active) ?? Infinity);
-    const ms = next - clock.now();
-    return ms > 0 && ms < LOOK_EVERY_MS ? ms : LOOK_EVERY_MS;
+  async function startPage(due: DuePage): Promise<number> {
+    const page = pageOf(due.page);
+    const room = {
+      first: Math.min(maxConcurrentConversations - underWay(), MOST_IN_LINE - page.pace.waiting),
+      repeated: Math.max(1, Math.floor(maxConcurrentConversations * REPEATED_SHARE)) - active.repeated,
+    };
+    const isDue = (ms: number | undefined) => ms !== undefined && ms <= 0;
+    const first = isDue(due.first) && room.first > 0;
+    const repeated = isDue(due.repeated) && Math.min(room.first, room.repeated) > 0;
+    // Where only room is missing, the end of what is under way brings the next look.
+    if (!first && !repeated) return Math.min(...[due.first, due.repeated].map((ms) => (ms && ms > 0 ? ms : Infinity)));
+
+    const ticket = await page.gate.admit();
+    if (typeof ticket === 'number') return ticket;
+    const most = ticket.isProbe ? 1 : room.first;
+    const leases = [...(await store.lease(due.page, first ? most : 0, 0))];
+    const left = most - leases.length;
+    if (repeated && left > 0) leases.push(...(await store.lease(due.page, 0, Math.min(left, room.repeated))));
+    for (const lease of leases) void work(lease, ticket, page);
+    if (leases.length > 0) lookAgain = true;
+    else await page.gate.probeAgain(ticket);
+    return Infinity;
   }
 
-  function clean(): void {
-    lastCleaned = clock.now();
-    store.clean(clock.now()).catch((error: unknown) => {
-      log.warn({ err: error }, 'old events could not be cleaned up');
-    });
-  }
-
-  /** Handles a conversation's events until none is left, or one of them has to wait. Does not reject. */
-  async function work(conversation: string): Promise<void> {
+  /** Works on a leased conversation until none of its events is left, or one of them has to wait. Does not reject. */
+  async function work(lease: Lease, ticket: Ticket, page: Page): Promise<void> {
+    const kind = lease.event.attempts > 0 ? 'repeated' : 'first';
+    active[kind] += 1;
     try {
-      for (let event = store.head(conversation); event && running; event = store.head(conversation)) {
-        const goOn = await handleOne(event);
-        if (!goOn || gate.closed) return;
-      }
+      let event: Lease['event'] | undefined = lease.event;
+      while (event) event = await attempt({ ...lease, event }, ticket, page, tools);
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
+      await page.gate.probeAgain(ticket);
       if (running) await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
+      await store.release(lease.event.id).catch(() => undefined);
     }
+    active[kind] -= 1;
+    look();
   }
 
-  /** Handles one event; false when it stays and has to wait. */
-  async function handleOne(event: StoredEvent): Promise<boolean> {
-    const { id } = event;
-    if (clock.now() - Math.max(event.timestamp, event.retriedAt ?? 0) > MESSAGING_WINDOW_MS) {
-      return setAside(id, 'It is older than 24 hours: the messaging window is over.', true);
-    }
-    const verdict = await handle(event, {
-      completed: event.calls,
-      note: (call) => save(() => store.noteCall(id, call)),
-    });
-    switch (verdict.kind) {
-      case 'done':
-        if (verdict.calls > 0) reopen();
-        await save(() => store.finish(id, clock.now()));
-        return true;
-      case 'set_aside':
-        reopen();
-        return setAside(id, verdict.reason, verdict.isExpected);
-      case 'retry':
-        return wait(event, backoff(event.attempts + 1, random()), verdict.reason);
-      case 'pause':
-        return closeGate(id, verdict.forMs ?? backoff(gate.failures + 1, random()), verdict.reason, 'sending pauses');
-      case 'hold':
-        return closeGate(id, PROBE_EVERY_MS, verdict.reason, 'all sending holds; one event is tried every minute');
-    }
-  }
-
-  async function setAside(id: string, reason: string, isExpected: boolean): Promise<boolean> {
-    await save(() => store.setAside(id, reason, clock.now()));
-    log[isExpected ? 'warn' : 'error']({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
-    return true;
-  }
-
-  async function wait(event: StoredEvent, ms: number, reason: string): Promise<boolean> {
-    if (gate.closed) gate.close(ms);
-    log.warn({ event: event.id, attempt: event.attempts + 1, againInMs: ms, reason }, 'event will be tried again');
-    await save(() => store.postpone(event.id, clock.now() + ms, reason, true));
-    return false;
-  }
-
-  async function closeGate(id: string, ms: number, reason: string, what: string): Promise<boolean> {
-    const first = !gate.closed || clock.now() >= gate.opensAt;
-    gate.close(ms);
-    if (first) log.error({ event: id, againInMs: ms, waiting: store.countWaiting(), reason }, what);
-    await save(() => store.postpone(id, clock.now(), reason, false));
-    return false;
-  }
-
-  function reopen(): void {
-    if (gate.closed) log.info({ waiting: store.countWaiting() }, 'sending goes on');
-    gate.open();
+  /** Forgets old events bit by bit; goes on soon while there is more. */
+  function clean(): void {
+    void store
+      .clean(time.now(), CLEAN_AT_ONCE)
+      .catch((error: unknown) => {
+        log.warn({ err: error }, 'old events could not be cleaned up');
+        return 0;
+      })
+      .then((count) => {
+        if (running) cancelCleaning = clock.after(count > 0 ? CLEAN_ON_MS : CLEAN_EVERY_MS, clean);
+      });
   }
 
   return {
     async add(events) {
       if (events.length === 0) return;
-      if (store.countWaiting() + events.length > maxPendingEvents) {
-        throw new QueueFullError(`More than ${maxPendingEvents} events would wait.`);
-      }
-      const { known } = await withinLimit(store.add(events, clock.now()), clock);
+      const { known } = await withinLimit(store.add(events, maxPendingEvents), clock);
       if (known > 0) log.info({ known }, 'events delivered again: already known');
-      fill();
+      look();
     },
     start() {
       running = true;
-      fill();
+      look();
+      clean();
     },
     async stop() {
       running = false;
-      fill();
-      while (active.size > 0) await new Promise<void>((resolve) => idleWaiters.push(resolve));
+      stopping.abort();
+      cancelWakeUp();
+      cancelCleaning();
+      while (looking !== undefined || underWay() > 0) {
+        await new Promise<void>((resolve) => {
+          idleWaiters.push(resolve);
+          look();
+        });
+      }
     },
     async idle() {
-      if (active.size > 0 || isSomethingDue()) await new Promise<void>((resolve) => idleWaiters.push(resolve));
+      await new Promise<void>((resolve) => {
+        idleWaiters.push(resolve);
+        look();
+      });
     },
   };
 }

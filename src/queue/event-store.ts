@@ -2,6 +2,8 @@
 export interface NewEvent {
   /** The same for every delivery of the same event. At most 64 ASCII characters. */
   readonly id: string;
+  /** Whose token sends the answers: pace, pause and hold are per Page. At most 128 ASCII characters. */
+  readonly page: string;
   /** Events of one conversation are handled one at a time, in order. At most 400 ASCII characters. */
   readonly conversation: string;
   /** When it happened, milliseconds since 1970; the order within its conversation. */
@@ -23,6 +25,8 @@ export interface StoredEvent extends NewEvent {
   readonly receivedAt: number;
   /** How often handling it has failed. */
   readonly attempts: number;
+  /** How many of these may have sent their message all the same: no answer told. */
+  readonly uncertain: number;
   /** The calls that need not be made again. */
   readonly calls: readonly CompletedCall[];
   /** Why it still waits, or why it was set aside. */
@@ -39,6 +43,33 @@ export interface Added {
   readonly known: number;
 }
 
+/** How soon a Page's next conversation is due, in milliseconds; undefined where none waits. */
+export interface DuePage {
+  readonly page: string;
+  /** Among conversations whose next event has not failed yet. */
+  readonly first: number | undefined;
+  /** Among those whose next event is to be tried again. */
+  readonly repeated: number | undefined;
+}
+
+/** A conversation that is this process's alone until its event is finished, postponed, set aside or released. */
+export interface Lease {
+  /** The conversation's next event: the one whose calls have begun, or else the one with the smallest timestamp. */
+  readonly event: StoredEvent;
+  /** Aborted when the lease is lost: nothing may be sent for the event any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Why and for how long an event stays. */
+export interface Postponement {
+  readonly delayMs: number;
+  readonly reason: string;
+  /** Counts the attempt. */
+  readonly failed: boolean;
+  /** The attempt may have sent its message. */
+  readonly mayBeSent: boolean;
+}
+
 /** How long the ids of done events, and set-aside events, are kept, in milliseconds. */
 export const KEEP_DONE_MS = 48 * 60 * 60 * 1_000;
 export const KEEP_SET_ASIDE_MS = 30 * 24 * 60 * 60 * 1_000;
@@ -47,43 +78,70 @@ export const KEEP_SET_ASIDE_MS = 30 * 24 * 60 * 60 * 1_000;
  * Where events are kept. Every engine must pass the contract suite in test/contract.
  *
  * A promise of a method that changes something resolves when the change is on disk (flushed, not only written) and rejects
- * when it is not; each method is one transaction.
+ * with a `StoreError` when it is not; each change happens whole or not at all. What concerns an event that is gone, or is no
+ * longer in the state that the method needs, does nothing.
  */
 export interface EventStore {
-  /** Takes in those events that are not known yet, all or none. */
-  add(events: readonly NewEvent[], now: number): Promise<Added>;
+  /**
+   * Takes in those events that are not known yet, all or none.
+   *
+   * @throws {QueueFullError} when more than `mostWaiting` events would wait
+   */
+  add(events: readonly NewEvent[], mostWaiting: number): Promise<Added>;
   /** How many events wait. */
-  countWaiting(): number;
-  /** Conversations that have an event to handle now, longest due first. */
-  dueConversations(now: number, limit: number, except: ReadonlySet<string>): string[];
-  /** When the next conversation is due; undefined when nothing waits. */
-  nextDueAt(except: ReadonlySet<string>): number | undefined;
-  /** The conversation's next event: the one whose calls have begun, or else the one with the smallest timestamp. */
-  head(conversation: string): StoredEvent | undefined;
-  /** Notes a completed call of an event. */
-  noteCall(id: string, call: CompletedCall): Promise<void>;
-  /** Leaves the event waiting; its conversation is due again at `dueAt`. `failed` counts the attempt. */
-  postpone(id: string, dueAt: number, reason: string, failed: boolean): Promise<void>;
-  /** Ends the event; its id is remembered for 48 hours. */
-  finish(id: string, now: number): Promise<void>;
-  /** Sets the event aside for a person to look at, for 30 days. */
-  setAside(id: string, reason: string, now: number): Promise<void>;
+  countWaiting(): Promise<number>;
+  /** The Pages that have events waiting which nobody has leased. */
+  due(): Promise<readonly DuePage[]>;
+  /**
+   * Leases conversations that are due, longest due first.
+   *
+   * @param page whose
+   * @param first how many at most whose next event has not failed yet
+   * @param repeated how many at most whose next event is to be tried again
+   */
+  lease(page: string, first: number, repeated: number): Promise<readonly Lease[]>;
+  /** Gives a leased event back as it was: its conversation is due at once. */
+  release(id: string): Promise<void>;
+  /** Notes a completed call of a leased event. Noting the same one again changes nothing. */
+  noteCall(id: string, index: number, call: CompletedCall): Promise<void>;
+  /**
+   * Ends a leased event; its id is remembered for 48 hours.
+   *
+   * @param wantsNext whether to go on with the conversation
+   * @returns the conversation's next event, leased as well; undefined when there is none or none is wanted
+   */
+  finish(id: string, wantsNext: boolean): Promise<StoredEvent | undefined>;
+  /** Sets a leased event aside for a person to look at, for 30 days; goes on like `finish`. */
+  setAside(id: string, reason: string, wantsNext: boolean): Promise<StoredEvent | undefined>;
+  /** Leaves a leased event waiting and gives up the lease. After a restart it may be due earlier. */
+  postpone(id: string, postponement: Postponement): Promise<void>;
   /** Puts a set-aside event back to its place in its conversation, with the attempts of a new one. False if there is none. */
-  retry(id: string, now: number): Promise<boolean>;
+  retry(id: string): Promise<boolean>;
   /** Ends a waiting or set-aside event without handling it. False if there is none. */
-  drop(id: string, now: number): Promise<boolean>;
+  drop(id: string): Promise<boolean>;
   /** A waiting or set-aside event. */
-  get(id: string): StoredEvent | undefined;
+  get(id: string): Promise<StoredEvent | undefined>;
   /** All waiting and set-aside events, one at a time. */
-  list(): Iterable<StoredEvent>;
-  /** Forgets what has been kept long enough, and returns how much; at most 1,000 at once. */
-  clean(now: number): Promise<number>;
+  list(): AsyncIterable<StoredEvent>;
+  /**
+   * Forgets what has been kept long enough: done and set-aside events in equal parts, so that neither keeps the other waiting.
+   *
+   * @param now milliseconds since 1970
+   * @param most how many at once, at least 2
+   * @returns how many
+   */
+  clean(now: number, most: number): Promise<number>;
   close(): Promise<void>;
 }
 
 /** The store could not keep something. The events may be delivered again. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+}
+
+/** Too many events wait; the sender should deliver again later. */
+export class QueueFullError extends Error {
+  override readonly name = 'QueueFullError';
 }
 
 /** What is stored cannot be used by this program; the message says why and what to do. */

@@ -1,42 +1,98 @@
+import type { Logger } from 'pino';
 import type { Clock } from '../clock';
+import { backoff } from './backoff';
 
-/** Lets all events through, or none until a time, and then a single one to see whether all may go on. */
-export interface Gate {
-  /** Nothing but a single event at a time goes through. */
-  readonly closed: boolean;
-  /** When the next single event may go through, milliseconds since 1970. */
-  readonly opensAt: number;
-  /** How often in a row the gate has been closed. */
-  readonly failures: number;
-  /** Closes the gate for some milliseconds from now. */
-  close(ms: number): void;
-  /** Whether one more event may start, beside those that run. */
-  lets(running: number): boolean;
-  open(): void;
+/** What an attempt is allowed to do: everything while the gate is open, or to be the probe of one closing. */
+export interface Ticket {
+  readonly epoch: number;
+  readonly isProbe: boolean;
 }
 
-export function createGate(clock: Clock): Gate {
-  let failures = 0;
-  let opensAt = 0;
+/** Why the gate closes. `pause`: too many calls. `hold`: nothing will succeed until a person has acted. */
+export interface Closing {
+  readonly kind: 'pause' | 'hold';
+  readonly reason: string;
+  /** For how long, in milliseconds; undefined for growing times of at most a minute (`pause`: five). */
+  readonly forMs: number | undefined;
+}
+
+/**
+ * A Page's way out. Open, it lets everything through; closed, nothing for a time, and then one attempt after the other, its
+ * probes. Each closing is an epoch, which only its own probe ends: what began before proves nothing about it.
+ */
+export interface Gate {
+  /** A ticket for one more attempt, or how long there is none, in milliseconds. A probe's ticket is given out once. */
+  admit(): Promise<Ticket | number>;
+  /** Whether a call may leave now. */
+  lets(ticket: Ticket): Promise<boolean>;
+  /** Closes the gate, or, by the probe, keeps it closed. What began before the closing only confirms it. */
+  close(ticket: Ticket, closing: Closing): Promise<void>;
+  /** A call of the attempt has succeeded: its probe opens the gate. */
+  open(ticket: Ticket): Promise<void>;
+  /** The probe has shown nothing, neither success nor failure: another one may try at once. */
+  probeAgain(ticket: Ticket): Promise<void>;
+}
+
+/** How often a Page is tried that holds. */
+export const HOLD_MS = 60_000;
+
+interface Closed {
+  readonly closing: Closing;
+  readonly failures: number;
+  readonly opensAt: number;
+  readonly probing: boolean;
+}
+
+/**
+ * Makes the gate of one Page, open.
+ *
+ * @param random from 0 to 1
+ * @param log where closing and opening are said
+ */
+export function createGate(clock: Clock, random: () => number, log: Logger): Gate {
+  let epoch = 0;
+  let closed: Closed | undefined;
+
+  const isProbe = (ticket: Ticket) => ticket.isProbe && ticket.epoch === epoch;
+
+  const shut = (closing: Closing, failures: number): void => {
+    const growing = backoff(failures, random());
+    const ms = closing.forMs ?? (closing.kind === 'hold' ? Math.min(HOLD_MS, growing) : growing);
+    epoch += 1;
+    closed = { closing, failures, opensAt: clock.monotonic() + ms, probing: false };
+    const what =
+      closing.kind === 'hold' ? 'all sending holds; one event is tried at least every minute' : 'sending pauses';
+    log[failures === 1 ? 'error' : 'warn']({ againInMs: ms, reason: closing.reason }, what);
+  };
+
   return {
-    get closed() {
-      return failures > 0;
+    admit() {
+      if (!closed) return Promise.resolve({ epoch, isProbe: false });
+      if (closed.probing) return Promise.resolve(Infinity);
+      const ms = closed.opensAt - clock.monotonic();
+      if (ms > 0) return Promise.resolve(ms);
+      closed = { ...closed, probing: true };
+      return Promise.resolve({ epoch, isProbe: true });
     },
-    get opensAt() {
-      return opensAt;
+    lets: (ticket) => Promise.resolve(!closed || isProbe(ticket)),
+    close(ticket, closing) {
+      if (!closed) shut(closing, 1);
+      else if (isProbe(ticket)) shut(closing, closed.failures + 1);
+      else if (closing.kind === 'hold' && closed.closing.kind === 'pause') shut(closing, 1);
+      else if (closing.forMs !== undefined)
+        closed = { ...closed, opensAt: Math.max(closed.opensAt, clock.monotonic() + closing.forMs) };
+      return Promise.resolve();
     },
-    get failures() {
-      return failures;
+    open(ticket) {
+      if (closed && isProbe(ticket)) {
+        closed = undefined;
+        log.info('sending goes on');
+      }
+      return Promise.resolve();
     },
-    close(ms) {
-      // Whatever else was under way when the gate was closed fails too: that is not another failure.
-      if (clock.now() >= opensAt) failures += 1;
-      opensAt = Math.max(opensAt, clock.now() + ms);
-    },
-    lets: (running) => failures === 0 || (running === 0 && clock.now() >= opensAt),
-    open() {
-      failures = 0;
-      opensAt = 0;
+    probeAgain(ticket) {
+      if (closed && isProbe(ticket)) closed = { ...closed, probing: false };
+      return Promise.resolve();
     },
   };
 }

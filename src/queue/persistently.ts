@@ -15,15 +15,15 @@ export interface PersistentlyOptions {
  * happens, or it would be sent twice.
  *
  * @param change the change
+ * @returns what the change resolves with
  */
-export async function persistently(
-  change: () => Promise<unknown>,
+export async function persistently<Result>(
+  change: () => Promise<Result>,
   { clock, log, goOn }: PersistentlyOptions,
-): Promise<void> {
+): Promise<Result> {
   for (;;) {
     try {
-      await change();
-      return;
+      return await change();
     } catch (error) {
       if (!goOn()) throw error;
       log.error({ err: error }, 'the state of an event could not be stored; trying again. Check the disk of DATA_DIR');

@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { WebhookEvent } from './events';
 
 /**
- * The id of an event: the same for every delivery of it. Made from the message's `mid`, or, for events without one, from
- * conversation, timestamp and content.
+ * The id of an event: the same for every delivery of it, on the same channel. Made from the message's `mid`, or, for events
+ * without one, from the moment it happened and the fields that are read. One that has neither cannot be known again: it gets
+ * an id of its own, since to handle it twice is better than never.
  *
  * @returns 24 hex digits
  */
-export function eventId({ object, channel, pageId, psid, kind, timestamp, content }: WebhookEvent): string {
+export function eventId({ object, channel, pageId, psid, kind, moment, content }: WebhookEvent): string {
   const mid = content.message?.mid ?? content.postback?.mid;
-  const facts = mid === undefined ? [channel, timestamp, content] : [mid];
-  const text = JSON.stringify([object, pageId, psid, kind, ...facts]);
+  const { sender: _sender, recipient: _recipient, timestamp: _timestamp, ...fields } = content;
+  if (mid === undefined && moment === undefined) return randomBytes(12).toString('hex');
+  const facts = mid === undefined ? [moment, fields] : [mid];
+  const text = JSON.stringify([object, pageId, psid, channel, kind, ...facts]);
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }

@@ -7,10 +7,15 @@ export type Channel = 'messaging' | 'standby';
 export interface WebhookEvent {
   readonly object: WebhookBody['object'];
   readonly channel: Channel;
-  /** What the event is about, like `message` or `read`; `unknown` when its name cannot be told. */
+  /**
+   * What the event is about: its own field, like `message` or `read`; of messages, `quick_reply` (a tap), `echo` (the Page's
+   * own) and `deleted` (taken back) are kinds of their own. `unknown` when its name cannot be told.
+   */
   readonly kind: string;
   /** When it happened, milliseconds since 1970; the true order of a conversation's events. */
   readonly timestamp: number;
+  /** What tells it from others of its kind where it has no `mid`; undefined when nothing does. */
+  readonly moment: string | undefined;
   /** The Page or Instagram account. */
   readonly pageId: string | undefined;
   /** The person's page-scoped id; undefined where the event does not name one (`app_roles`, the checkbox plugin). */
@@ -31,10 +36,10 @@ export function flattenEvents(body: WebhookBody, now: number): WebhookEvent[] {
     const entry = entrySchema.safeParse(rawEntry);
     if (!entry.success) return [];
     const { id, time, messaging, standby } = entry.data;
-    const shared = { object: body.object, pageId: id, time: time ?? now };
+    const shared = { object: body.object, pageId: id, time, now };
     return [
-      ...messaging.flatMap((raw) => readEvent(raw, { ...shared, channel: 'messaging' })),
-      ...standby.flatMap((raw) => readEvent(raw, { ...shared, channel: 'standby' })),
+      ...messaging.flatMap((raw, place) => readEvent(raw, { ...shared, place, channel: 'messaging' })),
+      ...standby.flatMap((raw, place) => readEvent(raw, { ...shared, place, channel: 'standby' })),
     ];
   });
 }
@@ -43,10 +48,13 @@ interface Surroundings {
   readonly object: WebhookBody['object'];
   readonly channel: Channel;
   readonly pageId: string | undefined;
-  readonly time: number;
+  readonly time: number | undefined;
+  readonly now: number;
+  readonly place: number;
 }
 
-function readEvent(raw: unknown, { object, channel, pageId, time }: Surroundings): WebhookEvent[] {
+function readEvent(raw: unknown, surroundings: Surroundings): WebhookEvent[] {
+  const { object, channel, pageId, time, now, place } = surroundings;
   const event = messagingEventSchema.safeParse(raw);
   if (!event.success) return [];
   const content = event.data;
@@ -56,8 +64,9 @@ function readEvent(raw: unknown, { object, channel, pageId, time }: Surroundings
     {
       object,
       channel,
-      kind: kindOf(raw),
-      timestamp: content.timestamp ?? time,
+      kind: isEcho ? 'echo' : kindOf(raw, content),
+      timestamp: inMilliseconds(content.timestamp ?? time ?? now),
+      moment: momentOf(content.timestamp, time, place),
       pageId: pageId ?? page?.id,
       psid: person?.id,
       isEcho,
@@ -66,10 +75,34 @@ function readEvent(raw: unknown, { object, channel, pageId, time }: Surroundings
   ];
 }
 
+/** When it happened, or else its place in a batch of a known time; never the time of arrival, which differs each time. */
+function momentOf(timestamp: number | undefined, time: number | undefined, place: number): string | undefined {
+  if (timestamp !== undefined) return String(inMilliseconds(timestamp));
+  return time === undefined ? undefined : `${time}/${place}`;
+}
+
+/** In seconds, this is the year 5138; in milliseconds, 1973, when there was no platform. */
+const FIRST_MILLISECONDS = 100_000_000_000;
+
+function inMilliseconds(time: number): number {
+  return time < FIRST_MILLISECONDS ? time * 1_000 : time;
+}
+
 const commonFields = new Set(['sender', 'recipient', 'timestamp']);
+/** The kinds that this bot reads; they win over whatever else an event may carry. */
+const readKinds = [
+  'message',
+  'postback',
+  'pass_thread_control',
+  'take_thread_control',
+  'request_thread_control',
+] as const;
 
 /** The event's own field; only a name of the platform's style is repeated, since it ends up in a log line. */
-function kindOf(raw: unknown): string {
+function kindOf(raw: unknown, content: MessagingEvent): string {
+  if (content.message?.is_deleted) return 'deleted';
+  if (content.message?.quick_reply) return 'quick_reply';
+  const known = readKinds.find((name) => content[name] !== undefined);
   const names = Object.keys(raw as object).filter((name) => !commonFields.has(name));
-  return names.find((name) => /^[a-z_]{1,40}$/.test(name)) ?? 'unknown';
+  return known ?? names.find((name) => /^[a-z_]{1,40}$/.test(name)) ?? 'unknown';
 }

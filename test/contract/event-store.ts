@@ -1,14 +1,19 @@
-import { KEEP_DONE_MS, KEEP_SET_ASIDE_MS, type EventStore, type NewEvent } from '../../src/queue/event-store';
+import type { Clock } from '../../src/clock';
+import { QueueFullError, type EventStore, type NewEvent, type StoredEvent } from '../../src/queue/event-store';
+import { fakeClock, type FakeClock } from '../support/fake-clock';
 
 const NOW = 1_795_384_800_000;
-const none: ReadonlySet<string> = new Set();
+const SECOND = 1_000;
+const HOUR = 3_600_000;
 
-const event = (id: string, conversation = 'a', timestamp = NOW): NewEvent => ({
+const event = (id: string, conversation = 'a', timestamp = NOW, page = 'p'): NewEvent => ({
   id,
+  page,
   conversation,
   timestamp,
   payload: { text: `of ${id}`, emoji: '👋' },
 });
+const failed = { reason: 'no answer', failed: true, mayBeSent: false };
 
 /**
  * What every engine must do, however it does it.
@@ -19,180 +24,311 @@ const event = (id: string, conversation = 'a', timestamp = NOW): NewEvent => ({
  */
 export function eventStoreContract(
   name: string,
-  open: (place: string) => Promise<EventStore>,
+  open: (place: string, clock: Clock) => Promise<EventStore>,
   makePlace: () => string,
 ): void {
   describe(`${name}, as a store of events`, () => {
     let place: string;
     let store: EventStore;
+    let clock: FakeClock;
 
     beforeEach(async () => {
       place = makePlace();
-      store = await open(place);
+      clock = fakeClock(NOW);
+      store = await open(place, clock);
     });
     afterEach(async () => {
       await store.close();
     });
     const reopen = async () => {
       await store.close();
-      store = await open(place);
+      store = await open(place, clock);
     };
-    const headId = (conversation = 'a') => store.head(conversation)?.id;
-    const due = (now = NOW) => store.dueConversations(now, 10, none);
+    const add = (...events: NewEvent[]) => store.add(events, 1_000);
+    const leaseAll = async (first = 100, repeated = 100, page = 'p'): Promise<StoredEvent[]> => {
+      await store.due();
+      return (await store.lease(page, first, repeated)).map((lease) => lease.event);
+    };
+    const leaseIds = async (first?: number, repeated?: number, page?: string) =>
+      (await leaseAll(first, repeated, page)).map(({ id }) => id);
+    const listed = async () => {
+      const all: StoredEvent[] = [];
+      for await (const one of store.list()) all.push(one);
+      return all.map(({ id, state }) => [id, state]);
+    };
 
     it('keeps an event as it came, also across a restart', async () => {
-      await expect(store.add([event('1')], NOW)).resolves.toEqual({ added: 1, known: 0 });
+      await expect(add(event('1'))).resolves.toEqual({ added: 1, known: 0 });
       await reopen();
-      expect(store.head('a')).toMatchObject({
+      const [first] = await leaseAll();
+      expect(first).toMatchObject({
         ...event('1'),
         state: 'waiting',
         receivedAt: NOW,
         attempts: 0,
+        uncertain: 0,
         calls: [],
       });
-      expect(store.countWaiting()).toBe(1);
+      await expect(store.countWaiting()).resolves.toBe(1);
     });
 
     it('knows an event again: waiting, done, set aside, in the same batch, and across a restart', async () => {
-      await expect(store.add([event('1'), event('1'), event('2'), event('3')], NOW)).resolves.toEqual({
+      await expect(add(event('1'), event('1'), event('2', 'b'), event('3', 'c'))).resolves.toEqual({
         added: 3,
         known: 1,
       });
-      await store.finish('2', NOW);
-      await store.setAside('3', 'why', NOW);
+      await leaseAll();
+      await store.finish('2', false);
+      await store.setAside('3', 'why', false);
       await reopen();
-      await expect(store.add([event('1'), event('2'), event('3')], NOW)).resolves.toEqual({ added: 0, known: 3 });
-      expect(store.countWaiting()).toBe(1);
+      await expect(add(event('1'), event('2'), event('3'))).resolves.toEqual({ added: 0, known: 3 });
+      await expect(store.countWaiting()).resolves.toBe(1);
     });
 
-    it('gives the events of a conversation by timestamp, equal ones as they came', async () => {
-      await store.add([event('z', 'a', NOW + 2), event('y', 'a', NOW + 1), event('x', 'a', NOW + 1)], NOW);
-      await store.add([event('w', 'a', NOW)], NOW);
-      const order: (string | undefined)[] = [];
-      for (let id = headId(); id; id = headId()) {
-        order.push(id);
-        await store.finish(id, NOW);
+    it('knows an event that is being stored at the same time', async () => {
+      const both = await Promise.all([add(event('1')), add(event('1'), event('2'))]);
+      expect(both).toEqual([
+        { added: 1, known: 0 },
+        { added: 1, known: 1 },
+      ]);
+      await expect(store.countWaiting()).resolves.toBe(2);
+    });
+
+    it('refuses events above the bound, all of them, but not those it knows', async () => {
+      await store.add([event('1'), event('2')], 3);
+      await expect(store.add([event('3'), event('4')], 3)).rejects.toThrow(QueueFullError);
+      await expect(store.add([event('1'), event('2'), event('3')], 3)).resolves.toEqual({ added: 1, known: 2 });
+      await reopen();
+      await expect(store.add([event('4')], 3)).rejects.toThrow(QueueFullError);
+    });
+
+    it('gives the events of a conversation by timestamp, equal ones as they came, one at a time', async () => {
+      await add(event('z', 'a', NOW + 2), event('y', 'a', NOW + 1), event('x', 'a', NOW + 1));
+      await add(event('w', 'a', NOW));
+      const order = await leaseIds();
+      expect(order).toEqual(['w']);
+      await expect(leaseIds()).resolves.toEqual([]);
+      for (let id = order[0]; id !== undefined;) {
+        const next = await store.finish(id, true);
+        id = next?.id;
+        if (next) order.push(next.id);
       }
       expect(order).toEqual(['w', 'y', 'x', 'z']);
-      expect(due()).toEqual([]);
+      await expect(store.due()).resolves.toEqual([]);
     });
 
     it('goes on with an event whose calls have begun before an earlier one', async () => {
-      await store.add([event('late', 'a', NOW + 5)], NOW);
-      await store.noteCall('late', { path: '/messages', answer: { message_id: 'm' } });
-      await store.add([event('early', 'a', NOW)], NOW);
+      const call = { path: '/messages', answer: { message_id: 'm' } };
+      await add(event('late', 'a', NOW + 5));
+      await leaseAll();
+      await store.noteCall('late', 0, call);
+      await add(event('early', 'a', NOW));
       await reopen();
-      expect(store.head('a')).toMatchObject({
-        id: 'late',
-        calls: [{ path: '/messages', answer: { message_id: 'm' } }],
-      });
-      await store.finish('late', NOW);
-      expect(headId()).toBe('early');
+      const [late] = await leaseAll();
+      expect(late).toMatchObject({ id: 'late', calls: [call] });
+      await expect(store.finish('late', true)).resolves.toMatchObject({ id: 'early' });
     });
 
-    it('gives due conversations, longest due first, up to a limit, except some', async () => {
-      await store.add([event('1', 'c')], NOW);
-      await store.add([event('2', 'a')], NOW + 1);
-      await store.add([event('3', 'b'), event('4', 'b')], NOW + 2);
-      expect(store.dueConversations(NOW + 1, 10, none)).toEqual(['c', 'a']);
-      expect(store.dueConversations(NOW + 9, 2, none)).toEqual(['c', 'a']);
-      expect(store.dueConversations(NOW + 9, 10, new Set(['c']))).toEqual(['a', 'b']);
-      expect(store.nextDueAt(new Set(['c', 'a']))).toBe(NOW + 2);
-      expect(store.nextDueAt(new Set(['c', 'a', 'b']))).toBeUndefined();
+    it('keeps every noted call, each once, and forgets that something may have been sent', async () => {
+      await add(event('1'));
+      await leaseAll();
+      await store.postpone('1', { ...failed, delayMs: 0, mayBeSent: true });
+      await leaseAll();
+      await store.noteCall('1', 0, { path: '/a', answer: {} });
+      await store.noteCall('1', 1, { path: '/b', answer: {} });
+      await store.noteCall('1', 1, { path: '/b', answer: {} });
+      await reopen();
+      const [first] = await leaseAll();
+      expect(first?.calls.map(({ path }) => path)).toEqual(['/a', '/b']);
+      expect(first).toMatchObject({ attempts: 1, uncertain: 0 });
+    });
+
+    it('leases due conversations, longest due first, up to a limit, each to one only', async () => {
+      await add(event('1', 'c'));
+      await clock.pass(1);
+      await add(event('2', 'a'));
+      await clock.pass(1);
+      await add(event('3', 'b'), event('4', 'b'), event('other', 'd', NOW, 'q'));
+      await expect(leaseIds(2)).resolves.toEqual(['1', '2']);
+      await expect(leaseIds()).resolves.toEqual(['3']);
+      await expect(leaseIds()).resolves.toEqual([]);
+      await expect(leaseIds(1, 0, 'q')).resolves.toEqual(['other']);
+    });
+
+    it('gives the lease of a conversation up and takes it back in its old place', async () => {
+      await add(event('1', 'a'));
+      await clock.pass(1);
+      await add(event('2', 'b'));
+      await expect(leaseIds(1)).resolves.toEqual(['1']);
+      await store.release('1');
+      await expect(leaseIds(1)).resolves.toEqual(['1']);
+    });
+
+    it('gives up the conversation when no next event is wanted', async () => {
+      await add(event('1'), event('2'), event('3'));
+      await leaseAll();
+      await expect(store.finish('1', false)).resolves.toBeUndefined();
+      await expect(leaseIds()).resolves.toEqual(['2']);
+      await expect(store.setAside('2', 'why', false)).resolves.toBeUndefined();
+      await expect(leaseIds()).resolves.toEqual(['3']);
+    });
+
+    it('ends a lease when it is closed', async () => {
+      await add(event('1'));
+      await store.due();
+      const [lease] = await store.lease('p', 1, 1);
+      expect(lease?.signal.aborted).toBe(false);
+      await reopen();
+      expect(lease?.signal.aborted).toBe(true);
+    });
+
+    it('tells how soon first and repeated attempts are due, and leases them apart', async () => {
+      await add(event('1', 'a'), event('2', 'b'));
+      await leaseAll();
+      await store.postpone('1', { ...failed, delayMs: 5 * SECOND });
+      await store.release('2');
+      await expect(store.due()).resolves.toEqual([{ page: 'p', first: 0, repeated: 5 * SECOND }]);
+      await expect(leaseIds(0, 9)).resolves.toEqual([]);
+      await clock.pass(5 * SECOND);
+      await expect(leaseIds(0, 9)).resolves.toEqual(['1']);
+      await expect(leaseIds(9, 0)).resolves.toEqual(['2']);
     });
 
     it('postpones a conversation, with the reason, and counts failures', async () => {
-      await store.add([event('1')], NOW);
-      await store.postpone('1', NOW + 1_000, 'no answer', true);
-      await store.add([event('2', 'a', NOW - 1)], NOW);
-      expect(due()).toEqual([]);
-      expect(due(NOW + 1_000)).toEqual(['a']);
-      expect(store.get('1')).toMatchObject({ attempts: 1, reason: 'no answer' });
-      await store.postpone('1', NOW, 'token', false);
-      expect(store.get('1')).toMatchObject({ attempts: 1, reason: 'token' });
-      expect(due()).toEqual(['a']);
+      await add(event('1'));
+      await leaseAll();
+      await store.postpone('1', { ...failed, delayMs: SECOND });
+      await add(event('2', 'a', NOW - 1));
+      await expect(leaseIds()).resolves.toEqual([]);
+      await expect(store.get('1')).resolves.toMatchObject({ attempts: 1, uncertain: 0, reason: 'no answer' });
+      await clock.pass(SECOND);
+      await expect(leaseIds()).resolves.toEqual(['2']);
+      await store.finish('2', true);
+      await store.postpone('1', { ...failed, delayMs: 0, mayBeSent: true, reason: 'silence' });
+      await expect(store.get('1')).resolves.toMatchObject({ attempts: 2, uncertain: 1, reason: 'silence' });
+      await leaseAll();
+      await store.postpone('1', { delayMs: 0, failed: false, mayBeSent: false, reason: 'token' });
+      await reopen();
+      const [first] = await leaseAll();
+      expect(first).toMatchObject({ attempts: 2, uncertain: 1, reason: 'token' });
     });
 
     it('sets an event aside and goes on with the next', async () => {
-      await store.add([event('1'), event('2')], NOW);
-      await store.setAside('1', 'refused', NOW + 7);
-      expect(headId()).toBe('2');
-      expect(store.countWaiting()).toBe(1);
-      expect(store.get('1')).toMatchObject({ state: 'set_aside', reason: 'refused', endedAt: NOW + 7 });
+      await add(event('1'), event('2'));
+      await leaseAll();
+      await clock.pass(7);
+      await expect(store.setAside('1', 'refused', true)).resolves.toMatchObject({ id: '2' });
+      await expect(store.countWaiting()).resolves.toBe(1);
+      await expect(store.get('1')).resolves.toMatchObject({ state: 'set_aside', reason: 'refused', endedAt: NOW + 7 });
     });
 
     it('puts a set-aside event back to its place, and keeps the calls it has made', async () => {
-      await store.add([event('1', 'a', NOW), event('2', 'a', NOW + 1)], NOW);
-      await store.noteCall('1', { path: '/messages', answer: {} });
-      await store.setAside('1', 'refused', NOW);
-      await expect(store.retry('1', NOW + 5)).resolves.toBe(true);
-      expect(store.head('a')).toMatchObject({
+      await add(event('1', 'a', NOW), event('2', 'a', NOW + 1));
+      await leaseAll();
+      await store.noteCall('1', 0, { path: '/messages', answer: {} });
+      await store.setAside('1', 'refused', false);
+      await expect(store.retry('1')).resolves.toBe(true);
+      const [first] = await leaseAll();
+      expect(first).toMatchObject({
         id: '1',
         state: 'waiting',
         attempts: 0,
-        retriedAt: NOW + 5,
+        uncertain: 0,
+        retriedAt: NOW,
         calls: [{ path: '/messages' }],
       });
-      expect(store.head('a')).not.toHaveProperty('reason');
-      await expect(store.retry('1', NOW)).resolves.toBe(false);
-      await expect(store.retry('unknown', NOW)).resolves.toBe(false);
+      expect(first).not.toHaveProperty('reason');
+      expect(first).not.toHaveProperty('endedAt');
+      await expect(store.retry('1')).resolves.toBe(false);
+      await expect(store.retry('unknown')).resolves.toBe(false);
+      await expect(store.countWaiting()).resolves.toBe(2);
     });
 
     it('drops a waiting and a set-aside event, and still knows them', async () => {
-      await store.add([event('1'), event('2')], NOW);
-      await store.setAside('2', 'refused', NOW);
-      await expect(Promise.all([store.drop('1', NOW), store.drop('2', NOW), store.drop('3', NOW)])).resolves.toEqual([
-        true,
-        true,
-        false,
-      ]);
-      expect([...store.list()]).toEqual([]);
-      expect(due()).toEqual([]);
-      await expect(store.add([event('1'), event('2')], NOW)).resolves.toEqual({ added: 0, known: 2 });
+      await add(event('1', 'a'), event('2', 'b'));
+      await leaseAll();
+      await store.setAside('2', 'refused', false);
+      await store.release('1');
+      await expect(Promise.all(['1', '2', '3'].map((id) => store.drop(id)))).resolves.toEqual([true, true, false]);
+      await expect(listed()).resolves.toEqual([]);
+      await expect(leaseIds()).resolves.toEqual([]);
+      await expect(add(event('1'), event('2'))).resolves.toEqual({ added: 0, known: 2 });
+    });
+
+    it('lets an event be dropped while it is being handled, and does not bring it back', async () => {
+      await add(event('1'), event('2'), event('3', 'c'));
+      await leaseAll();
+      await store.drop('3');
+      await store.setAside('3', 'too late', true);
+      await store.drop('1');
+      await store.noteCall('1', 0, { path: '/x', answer: {} });
+      await store.postpone('1', { ...failed, delayMs: 0 });
+      await expect(listed()).resolves.toEqual([['2', 'waiting']]);
+      await expect(leaseIds()).resolves.toEqual(['2']);
     });
 
     it('lists what waits and what was set aside', async () => {
-      await store.add([event('1'), event('2'), event('3')], NOW);
-      await store.finish('1', NOW);
-      await store.setAside('2', 'refused', NOW);
-      expect([...store.list()].map(({ id, state }) => [id, state])).toEqual([
-        ['2', 'set_aside'],
-        ['3', 'waiting'],
-      ]);
+      await add(event('1', 'a'), event('2', 'b'), event('3', 'c'));
+      await leaseAll();
+      await store.finish('1', true);
+      await store.setAside('2', 'refused', true);
+      expect(new Map((await listed()) as [string, string][])).toEqual(
+        new Map([
+          ['2', 'set_aside'],
+          ['3', 'waiting'],
+        ]),
+      );
     });
 
-    it('forgets done events after 48 hours and set-aside ones after 30 days', async () => {
-      await store.add([event('done'), event('aside'), event('waiting')], NOW);
-      await store.finish('done', NOW);
-      await store.setAside('aside', 'refused', NOW);
-      await expect(store.clean(NOW + KEEP_DONE_MS)).resolves.toBe(0);
-      await expect(store.clean(NOW + KEEP_DONE_MS + 1)).resolves.toBe(1);
-      await expect(store.add([event('done')], NOW)).resolves.toEqual({ added: 1, known: 0 });
-      await expect(store.clean(NOW + KEEP_SET_ASIDE_MS)).resolves.toBe(0);
-      await expect(store.clean(NOW + KEEP_SET_ASIDE_MS + 1)).resolves.toBe(1);
-      expect([...store.list()].map(({ id }) => id)).toEqual(['done', 'waiting']);
+    it('forgets done events after 48 hours and set-aside ones after 30 days, and not before', async () => {
+      await add(event('done', 'a'), event('aside', 'b'), event('waiting', 'c'));
+      await leaseAll();
+      await store.finish('done', true);
+      await store.setAside('aside', 'refused', true);
+      await expect(store.clean(NOW + 48 * HOUR, 100)).resolves.toBe(0);
+      await expect(store.clean(NOW + 48 * HOUR + 1, 100)).resolves.toBe(1);
+      await expect(add(event('done'))).resolves.toEqual({ added: 1, known: 0 });
+      await expect(store.clean(NOW + 30 * 24 * HOUR, 100)).resolves.toBe(0);
+      await expect(store.clean(NOW + 30 * 24 * HOUR + 1, 100)).resolves.toBe(1);
+      expect((await listed()).map(([id]) => id).sort()).toEqual(['done', 'waiting']);
+      await expect(add(event('aside'))).resolves.toEqual({ added: 1, known: 0 });
+    });
+
+    it('forgets done and set-aside events side by side, so many at once', async () => {
+      const ids = Array.from({ length: 10 }, (_, n) => [event(`d${n}`, `d${n}`), event(`a${n}`, `a${n}`)]).flat();
+      await add(...ids);
+      await leaseAll();
+      for (const { id } of ids) await (id.startsWith('d') ? store.finish(id, true) : store.setAside(id, 'no', true));
+      await expect(store.clean(NOW + 31 * 24 * HOUR, 4)).resolves.toBe(4);
+      expect(await listed()).toHaveLength(8);
+      await expect(store.clean(NOW + 31 * 24 * HOUR, 100)).resolves.toBe(16);
     });
 
     it('does nothing to events it does not hold', async () => {
-      await store.add([event('1')], NOW);
-      await store.finish('1', NOW);
+      await add(event('1'));
+      await leaseAll();
+      await store.finish('1', true);
       for (const id of ['1', 'unknown']) {
-        await store.finish(id, NOW);
-        await store.setAside(id, 'x', NOW);
-        await store.postpone(id, NOW, 'x', true);
-        await store.noteCall(id, { path: '/x', answer: {} });
-        expect(store.get(id)).toBeUndefined();
+        await expect(store.finish(id, true)).resolves.toBeUndefined();
+        await expect(store.setAside(id, 'x', true)).resolves.toBeUndefined();
+        await store.postpone(id, { ...failed, delayMs: 0 });
+        await store.noteCall(id, 0, { path: '/x', answer: {} });
+        await store.release(id);
+        await expect(store.get(id)).resolves.toBeUndefined();
       }
-      expect([...store.list()]).toEqual([]);
+      await expect(listed()).resolves.toEqual([]);
     });
 
     it('takes many changes at once', async () => {
       const ids = Array.from({ length: 300 }, (_, n) => `e${n}`);
-      await Promise.all(ids.map((id, n) => store.add([event(id, `c${n % 7}`)], NOW)));
-      expect(store.countWaiting()).toBe(300);
-      await Promise.all(ids.map((id) => store.finish(id, NOW)));
-      expect(store.countWaiting()).toBe(0);
-      expect(due()).toEqual([]);
+      await Promise.all(ids.map((id, n) => add(event(id, `c${n % 7}`))));
+      await expect(store.countWaiting()).resolves.toBe(300);
+      const chains = (await leaseAll()).map(async ({ id }) => {
+        for (let next: string | undefined = id; next !== undefined;) next = (await store.finish(next, true))?.id;
+      });
+      await Promise.all(chains);
+      await expect(store.countWaiting()).resolves.toBe(0);
+      await expect(store.due()).resolves.toEqual([]);
     });
   });
 }

@@ -8,6 +8,7 @@ import { entryPoint, runBuilt } from '../support/built-server';
 import { temporaryFolder } from '../support/temporary-folder';
 import { bodyOf, eventOf, fixtureOfNow, ids, tutorial } from '../support/fixtures';
 import { graphStandIn } from '../support/graph-stand-in';
+import { startHttpServer } from '../support/http-server';
 import { signal } from '../support/signal';
 
 const settings = { ...secrets, PORT: '0', HOST: '127.0.0.1' };
@@ -125,18 +126,43 @@ describe('the built server', () => {
     expect(second.output()).toMatch(/EADDRINUSE.*PORT/);
   });
 
-  it('finishes running work on SIGTERM before it ends', async () => {
-    let release: () => void = () => undefined;
-    const graph = await countingGraph(new Promise<void>((resolve) => (release = resolve)));
-    const server = await startServer(graph.url);
+  it('lets no further call out after SIGTERM, notes the answer of the one under way, and goes on with the rest', async () => {
+    const folder = temporaryFolder();
+    const hold = signal();
+    const graph = await countingGraph(hold.sent);
+    const server = await startServer(graph.url, { DATA_DIR: folder });
     await server.post(fixtureOfNow('quick-reply-pass-to-inbox'));
     await graph.got(1);
     server.kill('SIGTERM');
     await server.line('stopping: no new connections, running work finishes');
     await expect(fetch(server.url)).rejects.toThrow();
-    release();
+    hold.send();
     expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(graph.calls.map((call) => call.path)).toEqual(['/me/messages']);
+    await startServer(graph.url, { DATA_DIR: folder });
+    await graph.got(2);
     expect(graph.calls.map((call) => call.path)).toEqual(['/me/messages', '/me/pass_thread_control']);
+  });
+
+  it('sends a message once that Graph takes with an odd body, and refuses to believe a proxy', async () => {
+    let answers = 0;
+    const graph = await startHttpServer((req, res) => {
+      req.resume().on('end', () => {
+        answers += 1;
+        if (answers === 1) res.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>a proxy</html>');
+        else if (answers === 2) res.writeHead(200, { 'x-fb-trace-id': 'A' }).end('<odd>');
+        else res.writeHead(200, { 'Content-Type': 'text/javascript; charset=UTF-8' }).end('');
+      });
+    });
+    const server = await startServer(graph.url);
+    await server.post(fixtureOfNow('message-text'));
+    await server.line('event will be tried again');
+    await server.line('event handled');
+    const other = JSON.stringify(bodyOf(eventOf({ message: { mid: 'm_other', text: 'hi' } }, Date.now(), 'other')));
+    await server.post(other);
+    server.kill('SIGTERM');
+    await server.ended;
+    expect(answers).toBeLessThanOrEqual(3);
   });
 
   it('goes on with what was left after kill -9, without repeating a completed call', async () => {

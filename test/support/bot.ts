@@ -7,7 +7,7 @@ import { createLogger } from '../../src/logger';
 import { systemClock, type Clock } from '../../src/clock';
 import type { EventQueue } from '../../src/queue/event-queue';
 import type { EventStore } from '../../src/queue/event-store';
-import { openLmdbStore } from '../../src/queue/lmdb-store';
+import { openLmdbStore } from '../../src/queue/lmdb/store';
 import { FIXTURE_TIME } from './fixtures';
 import { temporaryFolder } from './temporary-folder';
 

@@ -10,6 +10,8 @@ export interface FakeClock extends Clock {
   pass(ms: number): Promise<void>;
   /** The same in one leap: whatever was due on the way is called back at its end. */
   leap(ms: number): Promise<void>;
+  /** Somebody sets the clock on the wall; no time passes. */
+  step(ms: number): void;
 }
 
 /**
@@ -19,30 +21,38 @@ export interface FakeClock extends Clock {
  * @param isBusy whether something is under way that takes real time, such as a disk write
  */
 export function fakeClock(start: number, isBusy?: () => boolean): FakeClock {
-  let now = start;
+  let passed = 0;
+  let wall = start;
   const timers = new Set<Timer>();
   const nextUntil = (end: number) => [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  const moveTo = (time: number) => {
+    passed = Math.max(passed, time);
+  };
   return {
-    now: () => now,
+    now: () => wall + passed,
+    monotonic: () => passed,
     after(ms, callback) {
-      const timer = { at: now + ms, callback };
+      const timer = { at: passed + ms, callback };
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    step: (ms) => {
+      wall += ms;
+    },
     async pass(ms) {
-      const end = now + ms;
+      const end = passed + ms;
       await settle(isBusy);
       for (let timer = nextUntil(end); timer; timer = nextUntil(end)) {
         timers.delete(timer);
-        now = Math.max(now, timer.at);
+        moveTo(timer.at);
         timer.callback();
         await settle(isBusy);
       }
-      now = end;
+      moveTo(end);
       await settle(isBusy);
     },
     async leap(ms) {
-      now += ms;
+      passed += ms;
       await this.pass(0);
     },
   };

@@ -12,7 +12,7 @@ export function refusal(answer: Partial<GraphErrorAnswer>): GraphApiError {
     type: undefined,
     isTransient: false,
     fbtraceId: undefined,
-    regainMs: undefined,
+    regain: { all: undefined, byPage: {} },
     ...answer,
   });
 }

@@ -1,8 +1,8 @@
-import { announce, explainStart } from '../../src/announce';
+import { announce, createDamageReport, explainStart } from '../../src/announce';
 import { ConfigError, loadConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import { StoreFormatError } from '../../src/queue/event-store';
-import { FolderInUseError } from '../../src/queue/folder-lock';
+import { FolderInUseError } from '../../src/queue/lmdb/folder-lock';
 
 function announced(env: Record<string, string>): string[] {
   const lines: string[] = [];
@@ -63,5 +63,17 @@ describe('explainStart', () => {
     delete error.stack;
     expect(explainStart(error)).toBe('odd');
     expect(explainStart('text')).toBe('text');
+  });
+});
+
+describe('a report of damage', () => {
+  it('is an error line with its remedy, and none where nothing is damaged', () => {
+    const lines: string[] = [];
+    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
+    const report = createDamageReport(createLogger(config, { write: (line) => void lines.push(line) }));
+    report(undefined);
+    expect(lines).toEqual([]);
+    report('2 stored events have changed on disk');
+    expect(lines.join()).toMatch(/"level":"error".*2 stored events have changed.*restore a backup/);
   });
 });

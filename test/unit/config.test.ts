@@ -25,7 +25,7 @@ describe('loadConfig', () => {
       graphApiVersion: undefined,
       logLevel: 'info',
       dataDir: './data',
-      maxConcurrentConversations: 64,
+      maxConcurrentConversations: 1_000,
       maxSendsPerSecond: 40,
       maxPendingEvents: 100_000,
       production: false,

@@ -1,15 +1,17 @@
 import { pino } from 'pino';
-import { createEventHandler } from '../../src/handle-event';
+import { createEventHandler, isAnswered } from '../../src/handle-event';
 import { GraphConnectionError } from '../../src/messenger/graph-error';
 import { StoreError } from '../../src/queue/event-store';
-import type { CompletedCall } from '../../src/messenger/resume-calls';
+import { ChangedCallsError, type CompletedCall } from '../../src/messenger/resume-calls';
+import { HeldBackError } from '../../src/queue/verdict';
+import type { WebhookEvent } from '../../src/webhook/events';
 import { refusal } from '../support/refusal';
 import { recordingGraph } from '../support/recording-graph';
 
 const payload = (content: object) => ({ object: 'page', channel: 'messaging', kind: 'message', psid: '1', content });
 const tap = payload({ message: { quick_reply: { payload: 'pass_to_inbox' } } });
 
-async function handle(what: { payload?: unknown; failWith?: Error; completed?: CompletedCall[] }) {
+async function handle(what: { payload?: unknown; failWith?: Error; completed?: CompletedCall[]; heldBack?: boolean }) {
   const graph = recordingGraph({});
   const failing = () => Promise.reject(what.failWith ?? new Error('unused'));
   const notes: CompletedCall[] = [];
@@ -24,52 +26,108 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
     timestamp: 0,
     state: 'waiting',
     receivedAt: 0,
+    page: 'me',
     attempts: 0,
+    uncertain: 0,
     calls: [],
   } as const;
   const verdict = await handler(
     { ...stored, payload: what.payload ?? tap },
-    { completed: what.completed ?? [], note: (call) => Promise.resolve(void notes.push(call)) },
+    {
+      completed: what.completed ?? [],
+      note: (call) => Promise.resolve(void notes.push(call)),
+      permit: () => (what.heldBack ? Promise.reject(new HeldBackError('held back')) : Promise.resolve()),
+    },
   );
   return { verdict, notes, paths: graph.calls.map(([path]) => path) };
 }
 
 describe('what becomes of an event', () => {
-  it('is done, with the calls of this attempt counted and noted', async () => {
+  it('is done with its calls noted', async () => {
     const { verdict, notes } = await handle({});
-    expect(verdict).toEqual({ kind: 'done', calls: 2 });
+    expect(verdict).toEqual({ kind: 'done' });
     expect(notes.map(({ path }) => path)).toEqual(['/messages', '/pass_thread_control']);
   });
 
   it('is done without calls when it is ignored', async () => {
-    expect((await handle({ payload: payload({ read: {} }) })).verdict).toEqual({ kind: 'done', calls: 0 });
+    expect((await handle({ payload: payload({ read: {} }) })).verdict).toEqual({ kind: 'done' });
   });
 
   it('goes on where an earlier attempt has stopped', async () => {
     const { verdict, paths } = await handle({ completed: [{ path: '/messages', answer: {} }] });
     expect(paths).toEqual(['/pass_thread_control']);
-    expect(verdict).toEqual({ kind: 'done', calls: 1 });
+    expect(verdict).toEqual({ kind: 'done' });
   });
 
   it.each<[string, Error, object]>([
-    ['no answer', new GraphConnectionError('/messages', 'ECONNRESET'), { kind: 'retry' }],
-    ['a temporary error', refusal({ code: 2 }), { kind: 'retry' }],
-    ['a rate limit', refusal({ code: 613, regainMs: 60_000 }), { kind: 'pause', forMs: 60_000 }],
+    [
+      'no answer to a message that was written',
+      new GraphConnectionError('/messages', 'ECONNRESET', true),
+      { kind: 'retry', mayBeSent: true, cause: 'no answer' },
+    ],
+    [
+      'no connection',
+      new GraphConnectionError('/messages', 'ECONNREFUSED', false),
+      { kind: 'retry', mayBeSent: false },
+    ],
+    ['a temporary error', refusal({ code: 2 }), { kind: 'retry', cause: '2/-', mayBeSent: false }],
+    ['a rate limit', refusal({ code: 613, regain: { all: 60_000, byPage: {} } }), { kind: 'pause', forMs: 60_000 }],
     ['a rate limit without a time', refusal({ code: 613 }), { kind: 'pause', forMs: undefined }],
     [
       'an invalid token',
       refusal({ code: 190 }),
       { kind: 'hold', reason: expect.stringContaining('Generate a new Page access token') as string },
     ],
-    ['a person who cannot be reached', refusal({ code: 551 }), { kind: 'set_aside', isExpected: true }],
-    ['a wrong request', refusal({ code: 100 }), { kind: 'set_aside', isExpected: false }],
-    ['a note that could not be stored', new StoreError('disk full'), { kind: 'retry', reason: 'disk full' }],
+    ['a person who cannot be reached', refusal({ code: 551 }), { kind: 'refused', scope: 'event', isExpected: true }],
+    ['a wrong request', refusal({ code: 100 }), { kind: 'refused', scope: 'probably_event', isExpected: false }],
+    ['a missing permission', refusal({ code: 10 }), { kind: 'refused', scope: 'unknown', cause: '10/-' }],
+    [
+      'a note that could not be stored',
+      new StoreError('disk full'),
+      { kind: 'retry', reason: 'disk full', cause: undefined },
+    ],
     [
       'a mistake of the handler',
       new TypeError('x is not a function'),
-      { kind: 'set_aside', reason: expect.stringContaining('x is not a function') as string },
+      {
+        kind: 'refused',
+        scope: 'probably_event',
+        cause: 'handler: TypeError',
+        reason: expect.stringContaining('x is not a function') as string,
+      },
     ],
+    ['something thrown that is no error', 'odd' as unknown as Error, { kind: 'refused', cause: 'handler: string' }],
+    ['changed rules', new ChangedCallsError('changed'), { kind: 'refused', scope: 'event' }],
   ])('after %s', async (_what, failWith, expected) => {
     expect((await handle({ failWith })).verdict).toMatchObject(expected);
+  });
+
+  it('is nothing when its call is held back', async () => {
+    expect(await handle({ heldBack: true })).toMatchObject({ verdict: { kind: 'held_back' }, notes: [], paths: [] });
+  });
+});
+
+describe('which events are answered at all', () => {
+  const event = (channel: string, kind: string, psid: string | undefined = '1') =>
+    isAnswered({ channel, kind, psid } as WebhookEvent);
+
+  it.each([
+    ['messaging', 'message', true],
+    ['messaging', 'quick_reply', true],
+    ['messaging', 'postback', true],
+    ['messaging', 'pass_thread_control', true],
+    ['messaging', 'request_thread_control', true],
+    ['messaging', 'read', false],
+    ['messaging', 'delivery', false],
+    ['messaging', 'echo', false],
+    ['standby', 'quick_reply', true],
+    ['standby', 'message', false],
+    ['standby', 'read', false],
+  ])('on %s, %s: %p', (channel, kind, expected) => {
+    expect(event(channel, kind)).toBe(expected);
+  });
+
+  it('none without a person', () => {
+    expect(isAnswered({ channel: 'messaging', kind: 'message', psid: undefined } as WebhookEvent)).toBe(false);
   });
 });

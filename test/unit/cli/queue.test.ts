@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { runQueueCommand } from '../../../src/cli/queue';
-import { openLmdbStore } from '../../../src/queue/lmdb-store';
+import { openLmdbStore } from '../../../src/queue/lmdb/store';
+import { fakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const NOW = 1_795_384_800_000;
@@ -9,17 +10,26 @@ const MINUTE = 60_000;
 /** A data folder with one waiting event and two that were set aside. */
 async function folderWithEvents(): Promise<string> {
   const folder = temporaryFolder();
-  const store = await openLmdbStore(folder);
+  const clock = fakeClock(NOW - 3 * 24 * 60 * MINUTE);
+  const store = await openLmdbStore(folder, { clock });
   const event = (id: string, minutes: number) => ({
     id,
+    page: 'me',
     conversation: 'page/1/2',
     timestamp: NOW - minutes * MINUTE,
     payload: { content: { message: { text: `private \u001b[31m${id}` } } },
   });
-  await store.add([event('waits', 1), event('refused', 3), event('old', 2)], NOW - 5 * MINUTE);
-  await store.noteCall('refused', { path: '/messages', answer: { message_id: 'private' } });
-  await store.setAside('refused', `blocked\nby the person ${'x'.repeat(100)}`, NOW - 3 * 24 * 60 * MINUTE);
-  await store.setAside('old', 'too old', NOW - 3 * 60 * MINUTE);
+  await store.add([event('refused', 3)], 10);
+  await store.due();
+  await store.lease('me', 1, 0);
+  await store.noteCall('refused', 0, { path: '/messages', answer: { message_id: 'private' } });
+  await store.setAside('refused', `blocked\nby the person ${'x'.repeat(100)}`, true);
+  await clock.pass((3 * 24 - 3) * 60 * MINUTE);
+  await store.add([event('old', 2)], 10);
+  await store.lease('me', 1, 0);
+  await store.setAside('old', 'too old', true);
+  await clock.pass((3 * 60 - 5) * MINUTE);
+  await store.add([event('waits', 1)], 10);
   await store.close();
   return folder;
 }
@@ -102,7 +112,9 @@ describe('npm run queue', () => {
     expect((await run(folder, ['show', 'old'])).output).toContain('put back');
     expect(await jsonOf(folder, ['retry', '--all'])).toEqual({ retried: 1 });
     const store = await openLmdbStore(folder);
-    expect(store.head('page/1/2')?.id).toBe('refused');
+    await store.due();
+    const [lease] = await store.lease('me', 1, 1);
+    expect(lease?.event.id).toBe('refused');
     await store.close();
   });
 
@@ -163,8 +175,8 @@ describe('the data folder', () => {
 describe('odd events', () => {
   it('are shown as far as they can be', async () => {
     const folder = temporaryFolder();
-    const store = await openLmdbStore(folder);
-    await store.add([{ id: 'odd', conversation: 'c', timestamp: 9e15, payload: { plain: 1 } }], NOW);
+    const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+    await store.add([{ id: 'odd', page: 'me', conversation: 'c', timestamp: 9e15, payload: { plain: 1 } }], 10);
     await store.close();
     const { output } = await run(folder, ['show', 'odd', '--texts']);
     expect(output).toMatch(/happened +9000000000000000\n/);

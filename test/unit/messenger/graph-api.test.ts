@@ -53,7 +53,7 @@ describe('call', () => {
       .replyWithError(Object.assign(new Error('x'), { code: 'ECONNRESET' }));
     const unanswered = await failureOf(api().call('/messages', {}));
     expect(unanswered).toBeInstanceOf(GraphConnectionError);
-    expect(unanswered).toMatchObject({ code: 'ECONNRESET' });
+    expect(unanswered).toMatchObject({ code: 'ECONNRESET', kind: 'no_answer' });
   });
 
   it('finds an error also behind status 200', async () => {

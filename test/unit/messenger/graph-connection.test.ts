@@ -48,4 +48,76 @@ describe('the connection', () => {
     await graph.call('/messages', {});
     expect(sockets.size).toBe(1);
   });
+
+  it.each<[string, http.RequestListener, boolean]>([
+    ['breaks after the request was written', (req) => req.socket.destroy(), true],
+    ['never comes', () => undefined, true],
+  ])('tells that a message may have been sent when the answer %s', async (_what, answer, mayBeDone) => {
+    const server = await startHttpServer(answer);
+    await expect(api(server.url, 60).call('/messages', {})).rejects.toMatchObject({ mayBeDone });
+    await expect(api(server.url, 60).call('/take_thread_control', {})).rejects.toMatchObject({ mayBeDone: false });
+  });
+
+  it('tells that a message was not sent when there was no connection', async () => {
+    const call = api('http://127.0.0.1:9').call('/messages', {});
+    await expect(call).rejects.toMatchObject({ mayBeDone: false, code: 'ECONNREFUSED' });
+  });
+
+  it.each<[string, http.OutgoingHttpHeaders]>([
+    ['JSON', { 'Content-Type': 'application/json' }],
+    ['JavaScript, as Graph calls it', { 'Content-Type': 'text/javascript; charset=UTF-8' }],
+    ["Graph's own headers", { 'x-fb-debug': 'abc' }],
+  ])('takes a success for one whatever has become of its body, by %s', async (_what, headers) => {
+    const bodies = ['', '{"broken', '[]', 'null', '<odd>'];
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => res.writeHead(200, headers).end(bodies.shift()));
+    });
+    const graph = api(server.url);
+    for (let left = bodies.length; left > 0; left -= 1) await expect(graph.call('/messages', {})).resolves.toEqual({});
+  });
+
+  it('takes a success whose body breaks off for one', async () => {
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => {
+        res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 }).write('{');
+        setImmediate(() => res.destroy());
+      });
+    });
+    await expect(api(server.url).call('/messages', {})).resolves.toEqual({});
+  });
+
+  it("does not take a proxy's page for Graph's answer, with whatever status", async () => {
+    const statuses = [200, 404];
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => {
+        res.writeHead(statuses.shift() ?? 200, { 'Content-Type': 'text/html' }).end('<html></html>');
+      });
+    });
+    const graph = api(server.url);
+    await expect(graph.call('/messages', {})).rejects.toMatchObject({ kind: 'not_graph' });
+    await expect(graph.call('/messages', {})).rejects.toMatchObject({ kind: 'not_graph' });
+  });
+
+  it('reads at most a mebibyte, and takes 10 seconds at most', async () => {
+    const sizes = [1024 * 1024, 1024 * 1024 + 1];
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => res.writeHead(400).end(' '.repeat(sizes.shift() ?? 0)));
+    });
+    const graph = api(server.url);
+    await expect(graph.call('/messages', {})).rejects.toMatchObject({ name: 'GraphApiError' });
+    await expect(graph.call('/messages', {})).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' });
+
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    const silent = await startHttpServer(() => undefined);
+    const call = api(silent.url).call('/messages', {});
+    const outcome = call.catch((error: unknown) => error);
+    let isOver = false;
+    void outcome.then(() => (isOver = true));
+    jest.advanceTimersByTime(9_999);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    jest.advanceTimersByTime(1);
+    jest.useRealTimers();
+    expect(await outcome).toMatchObject({ code: 'ETIMEDOUT' });
+  });
 });

@@ -16,7 +16,7 @@ describe('what an error of the platform means', () => {
     ['rate_limited', 'wait', { code: 613 }],
     ['rate_limited', 'wait', { code: 80006 }],
     ['rate_limited', 'wait', { httpStatus: 429 }],
-    ['bad_request', 'give_up', { code: 613, subcode: 1893016 }],
+    ['bad_request', 'doubt', { code: 613, subcode: 1893016 }],
     ['token_invalid', 'hold', { code: 190 }],
     ['token_invalid', 'hold', { code: 190, subcode: 463 }],
     ['token_invalid', 'hold', { httpStatus: 401 }],
@@ -30,19 +30,24 @@ describe('what an error of the platform means', () => {
     ['person_unreachable', 'give_up', { code: 200, subcode: 1545041 }],
     ['person_unreachable', 'give_up', { code: 10, subcode: 2018108 }],
     ['person_unreachable', 'give_up', { code: 100, subcode: 2018001 }],
-    ['person_unreachable', 'give_up', { code: 230 }],
+    ['permission_missing', 'doubt', { code: 230 }],
     ['page_restricted', 'hold', { code: 10, subcode: 1893063 }],
     ['page_restricted', 'hold', { code: 368 }],
-    ['permission_missing', 'hold', { code: 200 }],
-    ['permission_missing', 'hold', { code: 10 }],
-    ['permission_missing', 'hold', { code: 10, subcode: 7 }],
-    ['permission_missing', 'hold', { code: 3 }],
-    ['bad_request', 'give_up', { code: 100 }],
-    ['bad_request', 'give_up', { code: 99 }],
-    ['bad_request', 'give_up', { httpStatus: 404 }],
-    ['not_graph', 'hold', { httpStatus: 404, isJson: false }],
-    ['not_graph', 'hold', { httpStatus: 302, isJson: false }],
-    ['not_graph', 'hold', { httpStatus: 200, isJson: false }],
+    ['permission_missing', 'doubt', { code: 200 }],
+    ['permission_missing', 'doubt', { code: 10 }],
+    ['permission_missing', 'doubt', { code: 10, subcode: 7 }],
+    ['permission_missing', 'doubt', { code: 3 }],
+    ['bad_request', 'doubt', { code: 100 }],
+    ['app_invalid', 'hold', { code: 100, message: 'Invalid appsecret_proof provided in the API argument' }],
+    ['app_invalid', 'hold', { code: 101 }],
+    ['app_invalid', 'hold', { code: 102 }],
+    ['app_invalid', 'hold', { code: 104 }],
+    ['app_invalid', 'hold', { code: 2500 }],
+    ['bad_request', 'doubt', { code: 99 }],
+    ['bad_request', 'doubt', { httpStatus: 404 }],
+    ['not_graph', 'retry', { httpStatus: 404, isJson: false }],
+    ['not_graph', 'retry', { httpStatus: 302, isJson: false }],
+    ['not_graph', 'retry', { httpStatus: 200, isJson: false }],
   ])('%s (%s): %p', (kind, action, answer) => {
     const error = refusal(answer);
     expect([error.kind, error.action]).toEqual([kind, action]);
@@ -64,10 +69,29 @@ describe('what an error of the platform means', () => {
   });
 });
 
+describe('what may have been done', () => {
+  it.each<[boolean, Partial<GraphErrorAnswer>]>([
+    [true, { httpStatus: 502, isJson: false }],
+    [true, { httpStatus: 504, isJson: false }],
+    [false, { httpStatus: 504, isJson: false, path: '/pass_thread_control' }],
+    [false, { httpStatus: 503, isJson: false }],
+    [false, { httpStatus: 502, code: 2 }],
+  ])('%p: %p', (mayBeDone, answer) => {
+    expect(refusal(answer).mayBeDone).toBe(mayBeDone);
+  });
+
+  it('tells same errors from others by code and subcode', () => {
+    expect(refusal({ code: 10, subcode: 7 }).sameness).toBe('10/7');
+    expect(refusal({ code: 10 }).sameness).not.toBe(refusal({ code: 10, subcode: 7 }).sameness);
+    expect(refusal({ httpStatus: 404 }).sameness).toBe('HTTP 404/-');
+  });
+});
+
 describe('no answer', () => {
   it('is worth a retry', () => {
-    const error = new GraphConnectionError('/messages', 'ECONNRESET');
+    const error = new GraphConnectionError('/messages', 'ECONNRESET', true);
     expect(error).toMatchObject({ kind: 'no_answer', action: 'retry', retryable: true, code: 'ECONNRESET' });
     expect(error.message).toBe('Graph did not answer /messages (ECONNRESET)');
+    expect(error.regainMs('1')).toBeUndefined();
   });
 });

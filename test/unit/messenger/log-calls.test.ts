@@ -6,7 +6,7 @@ import { recordingGraph } from '../../support/recording-graph';
 describe('logCalls', () => {
   it('notes endpoint and time of both kinds of call, never a text or an id, and hands the answer on', async () => {
     const lines: string[] = [];
-    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
+    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', LOG_LEVEL: 'debug' });
     const graph = logCalls(recordingGraph({ a: 1 }), createLogger(config, { write: (line) => void lines.push(line) }));
     await expect(graph.call('/messages', { recipient: { id: '246' }, text: 'private' })).resolves.toEqual({ a: 1 });
     await expect(graph.get('/thread_owner', { recipient: '246' })).resolves.toEqual({ a: 1 });

@@ -1,112 +1,19 @@
-import { pino } from 'pino';
-import {
-  QueueFullError,
-  createEventQueue,
-  type CallJournal,
-  type EventQueueOptions,
-  type Verdict,
-} from '../../../src/queue/event-queue';
-import { StoreError, type EventStore, type NewEvent, type StoredEvent } from '../../../src/queue/event-store';
-import { openLmdbStore } from '../../../src/queue/lmdb-store';
-import { fakeClock } from '../../support/fake-clock';
+import { QueueFullError, StoreError, type EventStore } from '../../../src/queue/event-store';
 import { signal } from '../../support/signal';
 import { temporaryFolder } from '../../support/temporary-folder';
-
-const NOW = 1_795_384_800_000;
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-
-const event = (id: string, conversation = 'a', timestamp = NOW): NewEvent => ({
-  id,
-  conversation,
-  timestamp,
-  payload: {},
-});
-const done: Verdict = { kind: 'done', calls: 1 };
-const retry: Verdict = { kind: 'retry', reason: 'no answer' };
-const hold: Verdict = { kind: 'hold', reason: 'Generate a new token' };
-const refused: Verdict = { kind: 'set_aside', reason: 'blocked', isExpected: false };
-const pause = (forMs?: number): Verdict => ({ kind: 'pause', reason: 'too many', forMs });
-
-type Behaviour = (event: StoredEvent, journal: CallJournal) => Verdict | Promise<Verdict>;
-
-const open: { stop: () => Promise<void>; store: EventStore }[] = [];
-afterEach(async () => {
-  for (const { stop, store } of open.splice(0)) {
-    await stop();
-    await store.close();
-  }
-});
-
-/** A queue on a real store, with a clock that stands still; `seen` holds the ids in the order in which they were handled. */
-async function makeQueue(
-  options: Partial<Omit<EventQueueOptions, 'store'>> & {
-    folder?: string;
-    breakStore?: (store: EventStore) => EventStore;
-  } = {},
-) {
-  const { store, isBusy } = watched(await openLmdbStore(options.folder ?? temporaryFolder()));
-  const clock = fakeClock(NOW, isBusy);
-  const settle = () => clock.pass(0);
-  const seen: string[] = [];
-  const lines: string[] = [];
-  let behave: Behaviour = () => done;
-  const queue = createEventQueue({
-    handle: async (one, journal) => {
-      seen.push(one.id);
-      return behave(one, journal);
-    },
-    log: pino(
-      { base: null, formatters: { level: (level) => ({ level }) } },
-      { write: (line) => void lines.push(line) },
-    ),
-    clock,
-    random: () => 0,
-    maxConcurrentConversations: 64,
-    maxPendingEvents: 1_000,
-    ...options,
-    store: options.breakStore?.(store) ?? store,
-  });
-  open.push({ stop: () => queue.stop(), store });
-  return {
-    queue,
-    clock,
-    store,
-    seen,
-    settle,
-    log: () => lines.join(''),
-    on: (behaviour: Behaviour) => {
-      behave = behaviour;
-    },
-    started: async (events: readonly NewEvent[]) => {
-      await queue.add(events);
-      queue.start();
-      await settle();
-    },
-  };
-}
-
-/** A store that tells whether it is writing. */
-function watched(store: EventStore): { store: EventStore; isBusy: () => boolean } {
-  let writing = 0;
-  const handler: ProxyHandler<EventStore> = {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]) => {
-        const result: unknown = Reflect.apply(value, target, args);
-        if (!(result instanceof Promise)) return result;
-        writing += 1;
-        return result.finally(() => (writing -= 1));
-      };
-    },
-  };
-  const methods = Object.fromEntries(
-    Object.keys(store).map((name) => [name, Reflect.get(new Proxy(store, handler), name)]),
-  );
-  return { store: methods as unknown as EventStore, isBusy: () => writing > 0 };
-}
+import {
+  HOUR,
+  MINUTE,
+  NOW,
+  SECOND,
+  done,
+  event,
+  killQueues,
+  makeQueue,
+  people,
+  refused,
+  retry,
+} from '../../support/queue-under-test';
 
 describe('safe before 200', () => {
   it('resolves only when the events are stored', async () => {
@@ -118,14 +25,14 @@ describe('safe before 200', () => {
         return store.add(...args);
       },
     });
-    const { queue, store, settle } = await makeQueue({ breakStore: slow });
+    const { queue, store } = await makeQueue({ breakStore: slow });
     let accepted = false;
     const adding = queue.add([event('1')]).then(() => (accepted = true));
-    await settle();
+    await new Promise((resolve) => setImmediate(resolve));
     expect(accepted).toBe(false);
     send();
     await adding;
-    expect(store.get('1')).toBeDefined();
+    await expect(store.get('1')).resolves.toBeDefined();
   });
 
   it('rejects when the store fails, and recovers by itself', async () => {
@@ -144,17 +51,18 @@ describe('safe before 200', () => {
     expect(seen).toEqual(['1']);
   });
 
-  it('rejects when the store takes more than 4 seconds', async () => {
+  it('rejects when the store takes 4 seconds, and not before', async () => {
     const { queue, clock } = await makeQueue({
       breakStore: (store) => ({ ...store, add: () => new Promise(() => undefined) }),
     });
-    const adding = queue.add([event('1')]);
-    const outcome = adding.then(
-      () => 'accepted',
-      (error: unknown) => error,
-    );
-    await clock.pass(4 * SECOND);
-    expect(await outcome).toBeInstanceOf(StoreError);
+    let outcome: unknown;
+    const adding = queue.add([event('1')]).catch((error: unknown) => (outcome = error));
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.pass(3_999);
+    expect(outcome).toBeUndefined();
+    await clock.pass(1);
+    await adding;
+    expect(outcome).toBeInstanceOf(StoreError);
   });
 
   it('takes nothing in without asking the store', async () => {
@@ -195,21 +103,28 @@ describe('in order', () => {
     const { started, on, settle } = await makeQueue({ maxConcurrentConversations: 3 });
     let atOnce = 0;
     let most = 0;
+    const mayEnd: (() => void)[] = [];
     on(async () => {
       most = Math.max(most, ++atOnce);
-      await settle();
+      await new Promise<void>((resolve) => mayEnd.push(resolve));
       atOnce -= 1;
       return done;
     });
-    await started(Array.from({ length: 9 }, (_, n) => event(`${n}`, `c${n}`)));
-    for (let n = 0; n < 6; n += 1) await settle();
+    await started(people(9));
+    for (let n = 0; n < 6; n += 1) {
+      mayEnd.splice(0).forEach((end) => {
+        end();
+      });
+      await settle();
+    }
     expect(most).toBe(3);
   });
 
   it("does not let a conversation wait for another one's trouble", async () => {
-    const { started, on, seen } = await makeQueue({ maxConcurrentConversations: 1 });
+    const { started, on, seen, settle } = await makeQueue({ maxConcurrentConversations: 1 });
     on(({ conversation }) => (conversation === 'a' ? retry : done));
     await started([event('a1', 'a'), event('b1', 'b')]);
+    await settle();
     expect(seen).toEqual(['a1', 'b1']);
   });
 });
@@ -218,27 +133,33 @@ describe('to the end', () => {
   it('picks up after a restart what was not done, with the calls it had completed', async () => {
     const folder = temporaryFolder();
     const before = await makeQueue({ folder });
-    before.on(async (_event, journal) => {
-      await journal.note({ path: '/messages', answer: { message_id: 'm' } });
+    before.on(async (_event, attempt) => {
+      await attempt.note({ path: '/messages', answer: { message_id: 'm' } });
+      await attempt.permit(false);
+      await attempt.note({ path: '/pass_thread_control', answer: {} });
       return new Promise(() => undefined); // the process ends here
     });
     await before.started([event('1')]);
-    open.splice(0);
+    await before.settle();
+    killQueues();
 
     const after = await makeQueue({ folder });
     let completed: unknown;
-    after.on((_event, journal) => {
-      completed = journal.completed;
+    after.on((_event, attempt) => {
+      completed = attempt.completed;
       return done;
     });
     after.queue.start();
     await after.settle();
     expect(after.seen).toEqual(['1']);
-    expect(completed).toEqual([{ path: '/messages', answer: { message_id: 'm' } }]);
-    expect(after.store.countWaiting()).toBe(0);
+    expect(completed).toEqual([
+      { path: '/messages', answer: { message_id: 'm' } },
+      { path: '/pass_thread_control', answer: {} },
+    ]);
+    await expect(after.store.countWaiting()).resolves.toBe(0);
   });
 
-  it('does not go on before a completed call is noted, however often the store fails', async () => {
+  it('lets no further call out before a completed one is noted, however often the store fails', async () => {
     let failures = 2;
     const { started, on, clock, log, store } = await makeQueue({
       breakStore: (real) => ({
@@ -247,8 +168,9 @@ describe('to the end', () => {
       }),
     });
     let wentOn = false;
-    on(async (_event, journal) => {
-      await journal.note({ path: '/messages', answer: {} });
+    on(async (_event, attempt) => {
+      await attempt.note({ path: '/messages', answer: {} });
+      await attempt.permit(false);
       wentOn = true;
       return done;
     });
@@ -258,26 +180,70 @@ describe('to the end', () => {
     expect(log()).toContain('Check the disk of DATA_DIR');
     await clock.pass(SECOND + 1);
     expect(wentOn).toBe(true);
-    expect(store.countWaiting()).toBe(0);
+    await expect(store.countWaiting()).resolves.toBe(0);
   });
 
-  it('goes on with other conversations when one cannot be read', async () => {
+  it('notes a completed call while the handler still does something else', async () => {
+    const { started, on, settle, store } = await makeQueue();
+    const mayEnd = signal();
+    on(async (_event, attempt) => {
+      await attempt.note({ path: '/messages', answer: {} });
+      await mayEnd.sent;
+      return done;
+    });
+    await started([event('1')]);
+    await settle();
+    await expect(store.get('1')).resolves.toMatchObject({ calls: [{ path: '/messages' }] });
+    mayEnd.send();
+  });
+
+  it('does not note the last call apart: ending the event says it', async () => {
+    const noteCall = jest.fn();
+    const { started, store } = await makeQueue({ breakStore: (real) => ({ ...real, noteCall }) });
+    await started([event('1')]);
+    await expect(store.countWaiting()).resolves.toBe(0);
+    expect(noteCall).not.toHaveBeenCalled();
+  });
+
+  it('goes on with others when the store fails to end an event, and ends it later', async () => {
     let broken = true;
-    const { started, clock, seen, log } = await makeQueue({
+    const { started, clock, seen, log, store } = await makeQueue({
       breakStore: (real) => ({
         ...real,
-        head: (conversation) => {
-          if (conversation === 'a' && broken) throw new Error('a stored event has changed on disk');
-          return real.head(conversation);
-        },
+        finish: (...args) =>
+          broken && args[0] === '1' ? Promise.reject(new StoreError('disk full')) : real.finish(...args),
       }),
     });
-    await started([event('1', 'a'), event('2', 'b')]);
-    expect(seen).toEqual(['2']);
-    expect(log()).toContain('changed on disk');
+    await started([event('1'), event('2')]);
+    expect(seen).toEqual(['1', '2']);
+    expect(log()).toContain('could not be stored; trying again');
     broken = false;
     await clock.pass(2 * SECOND);
-    expect(seen).toEqual(['2', '1']);
+    expect(seen).toEqual(['1', '2']);
+    await expect(store.countWaiting()).resolves.toBe(0);
+  });
+
+  it('looks again when the queue could not be read', async () => {
+    let broken = true;
+    const { started, clock, seen, log } = await makeQueue({
+      breakStore: (real) => ({ ...real, due: () => (broken ? Promise.reject(new Error('unreadable')) : real.due()) }),
+    });
+    await started([event('1')]);
+    expect(seen).toEqual([]);
+    expect(log()).toContain('unreadable');
+    broken = false;
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1']);
+  });
+
+  it('tries a conversation again whose handler rejects against its promise', async () => {
+    const { started, on, clock, seen, log } = await makeQueue();
+    on(() => Promise.reject(new Error('rejected')));
+    await started([event('1')]);
+    expect(log()).toContain('could not be worked on');
+    on(() => done);
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1', '1']);
   });
 });
 
@@ -286,7 +252,7 @@ describe('patient', () => {
     const { started, on, clock, seen, store } = await makeQueue();
     on(() => retry);
     await started([event('1', 'a', NOW), event('2', 'a', NOW + 1)]);
-    const waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300];
+    const waits = [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300];
     for (const [attempt, seconds] of waits.entries()) {
       expect(seen).toHaveLength(attempt + 1);
       await clock.pass(seconds * SECOND - 1);
@@ -294,7 +260,7 @@ describe('patient', () => {
       await clock.pass(1);
     }
     expect(new Set(seen)).toEqual(new Set(['1']));
-    expect(store.get('1')).toMatchObject({ attempts: waits.length + 1, reason: 'no answer' });
+    await expect(store.get('1')).resolves.toMatchObject({ attempts: waits.length + 1, reason: 'no answer' });
     on(() => done);
     await clock.pass(300 * SECOND);
     expect(seen.slice(-2)).toEqual(['1', '2']);
@@ -312,131 +278,11 @@ describe('patient', () => {
 
   it('sets aside what is refused for good, with its reason, and goes on', async () => {
     const { started, on, seen, store, log } = await makeQueue();
-    on(({ id }) => (id === '1' ? refused : done));
+    on(({ id }) => (id === '1' ? refused('event') : done));
     await started([event('1', 'a', NOW), event('2', 'a', NOW + 1)]);
     expect(seen).toEqual(['1', '2']);
-    expect(store.get('1')).toMatchObject({ state: 'set_aside', reason: 'blocked', endedAt: NOW });
+    await expect(store.get('1')).resolves.toMatchObject({ state: 'set_aside', reason: 'refused', endedAt: NOW });
     expect(log()).toMatch(/"level":"error".*event set aside/);
-  });
-
-  it('sets aside what is older than 24 hours without handling it, but not what a person has put back', async () => {
-    const { started, seen, store, clock, log } = await makeQueue();
-    await started([event('old', 'a', NOW - 24 * HOUR - 1), event('young', 'a', NOW - 24 * HOUR)]);
-    expect(seen).toEqual(['young']);
-    expect(store.get('old')).toMatchObject({
-      state: 'set_aside',
-      reason: expect.stringContaining('24 hours') as string,
-    });
-    expect(log()).toMatch(/"level":"warn".*event set aside/);
-    await store.retry('old', clock.now());
-    await clock.pass(SECOND);
-    expect(seen).toEqual(['young', 'old']);
-  });
-
-  it('pauses everything for the time the platform names, then lets one event try', async () => {
-    const { started, on, clock, seen, queue, log } = await makeQueue();
-    on(() => pause(7 * SECOND));
-    await started([event('a1', 'a')]);
-    await queue.add([event('b1', 'b'), event('c1', 'c')]);
-    await clock.pass(7 * SECOND - 1);
-    expect(seen).toEqual(['a1']);
-    await clock.pass(1);
-    expect(seen).toHaveLength(2);
-    on(() => done);
-    await clock.pass(7 * SECOND);
-    expect(seen.slice(2).sort()).toEqual(['a1', 'b1', 'c1']);
-    expect(log()).toContain('sending pauses');
-    expect(log()).toContain('sending goes on');
-  });
-
-  it('pauses with a growing backoff where no time is named', async () => {
-    const { started, on, clock, seen } = await makeQueue();
-    on(() => pause());
-    await started([event('1')]);
-    for (const seconds of [1, 2, 4, 8]) {
-      const before = seen.length;
-      await clock.pass(seconds * SECOND - 1);
-      expect(seen).toHaveLength(before);
-      await clock.pass(1);
-      expect(seen).toHaveLength(before + 1);
-    }
-  });
-
-  it('counts events that fail together as one failure', async () => {
-    const { started, on, clock, seen, settle } = await makeQueue();
-    on(async () => {
-      await settle();
-      return pause();
-    });
-    await started(Array.from({ length: 9 }, (_, n) => event(`${n}`, `c${n}`)));
-    await settle();
-    expect(seen).toHaveLength(9);
-    await clock.pass(2 * SECOND);
-    expect(seen).toHaveLength(10);
-  });
-
-  it('holds everything while the token is invalid, tries one event a minute, and goes on by itself', async () => {
-    const { started, on, clock, seen, store, queue, log } = await makeQueue();
-    on(() => hold);
-    await started([event('a1', 'a', NOW)]);
-    await queue.add([event('a2', 'a', NOW + 1), event('b1', 'b', NOW)]);
-    await clock.pass(HOUR);
-    expect(seen).toHaveLength(61);
-    expect(store.get('a1')).toMatchObject({ attempts: 0, reason: 'Generate a new token' });
-    expect(log()).toMatch(/"level":"error".*Generate a new token.*all sending holds/);
-    const before = seen.length;
-    on(() => done);
-    await clock.pass(MINUTE);
-    const after = seen.slice(before);
-    expect([...after].sort()).toEqual(['a1', 'a2', 'b1']);
-    expect(after.indexOf('a1')).toBeLessThan(after.indexOf('a2'));
-  });
-
-  it('does not take an event that sends nothing for a sign that the token works', async () => {
-    const { started, on, clock, seen, queue } = await makeQueue();
-    on(() => hold);
-    await started([event('a1', 'a')]);
-    await queue.add([event('ignored', 'b'), event('c1', 'c'), event('d1', 'd')]);
-    on(({ id }) => (id === 'ignored' ? { kind: 'done', calls: 0 } : hold));
-    await clock.pass(MINUTE);
-    expect(seen.slice(1).filter((id) => id !== 'ignored')).toHaveLength(1);
-  });
-
-  it('takes a refusal of one event for a sign that the token works', async () => {
-    const { started, on, clock, seen, queue } = await makeQueue();
-    on(() => hold);
-    await started([event('a1', 'a')]);
-    await queue.add([event('b1', 'b')]);
-    on(() => refused);
-    await clock.pass(MINUTE);
-    expect(seen.slice(1).sort()).toEqual(['a1', 'b1']);
-  });
-
-  it('lets conversations go side by side again once the one event has succeeded', async () => {
-    const { started, on, clock, queue } = await makeQueue();
-    on(() => hold);
-    await started([event('a1', 'a')]);
-    await queue.add([event('b1', 'b'), event('c1', 'c')]);
-    const mayEnd = signal();
-    let begun = 0;
-    on(async () => {
-      begun += 1;
-      if (begun > 1) await mayEnd.sent;
-      return done;
-    });
-    await clock.pass(MINUTE);
-    expect(begun).toBe(3);
-    mayEnd.send();
-  });
-
-  it('keeps holding when the one event gets no answer', async () => {
-    const { started, on, clock, seen, queue } = await makeQueue();
-    on(() => hold);
-    await started([event('a1', 'a')]);
-    await queue.add([event('b1', 'b')]);
-    on(() => retry);
-    await clock.pass(MINUTE);
-    expect(seen).toHaveLength(2);
   });
 });
 
@@ -444,7 +290,7 @@ describe('bounded', () => {
   it('refuses events above the bound until it has shrunk', async () => {
     const { queue, on, started, clock } = await makeQueue({ maxPendingEvents: 3 });
     on(() => retry);
-    await started([event('1'), event('2')]);
+    await started([event('1', 'a'), event('2', 'a')]);
     await expect(queue.add([event('3', 'c'), event('4', 'd')])).rejects.toThrow(QueueFullError);
     await expect(queue.add([event('3', 'a')])).resolves.toBeUndefined();
     on(() => done);
@@ -452,36 +298,43 @@ describe('bounded', () => {
     await expect(queue.add([event('4'), event('5'), event('6')])).resolves.toBeUndefined();
   });
 
-  it('holds no more than one event per running conversation in memory', async () => {
-    let heads = 0;
-    const { started, on, queue, settle } = await makeQueue({
-      maxConcurrentConversations: 2,
+  it('keeps the file from growing: a steady stream reaches a plateau, done and set-aside events alike', async () => {
+    const { queue, on, clock, store, log } = await makeQueue();
+    on(({ id }) => (Number(id.slice(1)) % 2 === 0 ? done : refused('event', id)));
+    queue.start();
+    const kept: number[] = [];
+    for (let day = 0; day < 70; day += 1) {
+      await queue.add(Array.from({ length: 40 }, (_, n) => event(`e${day * 40 + n}`, `c${n}`, clock.now())));
+      await clock.leap(24 * HOUR);
+      await clock.pass(0.2 * SECOND);
+      let count = 0;
+      for await (const one of store.list()) count += one.state === 'set_aside' ? 1 : 0;
+      kept.push(count);
+    }
+    expect(kept[60]).toBe(kept[69]);
+    expect(kept[69]).toBeLessThanOrEqual(31 * 20);
+    expect(log()).not.toContain('could not be cleaned up');
+  }, 60_000);
+
+  it('cleans up 10,000 a second while there is more, and then every minute', async () => {
+    const asked: number[] = [];
+    const { queue, clock } = await makeQueue({
       breakStore: (store) => ({
         ...store,
-        head: (conversation) => {
-          heads += 1;
-          return store.head(conversation);
+        clean: (_now, most) => {
+          asked.push(most);
+          return Promise.resolve(asked.length > 100 ? 0 : most);
         },
       }),
     });
-    const mayEnd = signal();
-    on(async () => {
-      await mayEnd.sent;
-      return retry;
-    });
-    await started(Array.from({ length: 500 }, (_, n) => event(`${n}`, `c${n}`)));
-    await queue.add([event('one more', 'z')]);
-    await settle();
-    expect(heads).toBe(2);
-    mayEnd.send();
-  });
-
-  it('cleans up every minute', async () => {
-    const { started, clock, store, log } = await makeQueue();
-    await started([event('1')]);
-    await clock.leap(49 * HOUR);
-    await expect(store.add([event('1')], clock.now())).resolves.toEqual({ added: 1, known: 0 });
-    expect(log()).not.toContain('could not be cleaned up');
+    queue.start();
+    await clock.pass(SECOND);
+    expect(asked.reduce((sum, most) => sum + most, 0)).toBeGreaterThanOrEqual(10_000);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(500);
+    await clock.pass(10 * SECOND);
+    const soFar = asked.length;
+    await clock.pass(MINUTE);
+    expect(asked.length).toBe(soFar + 1);
   });
 
   it('goes on when cleaning up fails', async () => {
@@ -497,33 +350,103 @@ describe('bounded', () => {
 
   it('finds within a second what another process has put back', async () => {
     const { started, on, clock, seen, store } = await makeQueue();
-    on(() => refused);
+    on(() => refused('event'));
     await started([event('1')]);
     on(() => done);
-    await store.retry('1', NOW);
+    await store.retry('1');
     await clock.pass(SECOND);
     expect(seen).toEqual(['1', '1']);
   });
 });
 
+describe('an odd store', () => {
+  it('that says something is due and leases nothing is asked again later', async () => {
+    let broken = true;
+    const { started, clock, seen } = await makeQueue({
+      breakStore: (real) => ({ ...real, lease: (...args) => (broken ? Promise.resolve([]) : real.lease(...args)) }),
+    });
+    await started([event('1')]);
+    expect(seen).toEqual([]);
+    broken = false;
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1']);
+  });
+
+  it('that cannot release a conversation keeps nobody else waiting', async () => {
+    const { started, on, seen, clock } = await makeQueue({
+      breakStore: (real) => ({ ...real, release: () => Promise.reject(new Error('gone')) }),
+    });
+    on(({ id }) => (id === '1' ? Promise.reject(new Error('x')) : done));
+    await started([event('1'), event('2')]);
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1', '2']);
+  });
+});
+
 describe('a polite end', () => {
-  it('starts no further event, and waits for those under way', async () => {
-    const { started, on, queue, seen, store, settle } = await makeQueue();
-    const mayEnd = signal();
-    on(async () => {
-      await mayEnd.sent;
-      return done;
+  it('cleans up no more', async () => {
+    const { send, sent } = signal();
+    let asked = 0;
+    const { queue, clock, settle } = await makeQueue({
+      breakStore: (store) => ({
+        ...store,
+        clean: async () => {
+          asked += 1;
+          await sent;
+          return 1;
+        },
+      }),
+    });
+    queue.start();
+    await settle();
+    await queue.stop();
+    send();
+    await clock.pass(MINUTE);
+    expect(asked).toBe(1);
+  });
+
+  it('lets no further call out, notes the answers of those under way, and goes on after the restart', async () => {
+    const folder = temporaryFolder();
+    const { started, on, queue, seen, store } = await makeQueue({ folder });
+    const answered = signal();
+    on(async (_event, attempt) => {
+      await answered.sent;
+      await attempt.note({ path: '/messages', answer: {} });
+      return attempt.permit(false).then(
+        () => done,
+        () => ({ kind: 'held_back' }),
+      );
     });
     await started([event('1', 'a', NOW), event('2', 'a', NOW + 1)]);
     let stopped = false;
     const stopping = queue.stop().then(() => (stopped = true));
     await queue.add([event('3', 'b')]);
-    await settle();
+    await new Promise((resolve) => setImmediate(resolve));
     expect(stopped).toBe(false);
-    mayEnd.send();
+    answered.send();
     await stopping;
     expect(seen).toEqual(['1']);
-    expect(store.countWaiting()).toBe(2);
+    await expect(store.countWaiting()).resolves.toBe(3);
+    await expect(store.get('1')).resolves.toMatchObject({ attempts: 0, calls: [{ path: '/messages' }] });
+  });
+
+  it('sends nothing more that waits for its turn', async () => {
+    const { queue, started, on, clock } = await makeQueue({ maxSendsPerSecond: 1 });
+    const sent: string[] = [];
+    on(async ({ id }, attempt) => {
+      try {
+        await attempt.permit(true);
+      } catch {
+        return { kind: 'held_back' };
+      }
+      sent.push(id);
+      return done;
+    });
+    await started(people(20));
+    expect(sent).toHaveLength(1);
+    await queue.stop();
+    await clock.pass(MINUTE);
+    expect(sent).toHaveLength(1);
   });
 
   it('does not insist on a store that fails', async () => {

@@ -1,7 +1,7 @@
 import { eventId } from '../../../src/webhook/event-id';
 import { flattenEvents } from '../../../src/webhook/events';
 import { bodySchema } from '../../../src/webhook/payload';
-import { FIXTURE_TIME, bodyOf, eventOf } from '../../support/fixtures';
+import { FIXTURE_TIME, bodyOf, eventOf, ids } from '../../support/fixtures';
 
 function idOf(
   content: object,
@@ -20,7 +20,7 @@ const passed = { pass_thread_control: { new_owner_app_id: '1' } };
 describe('eventId', () => {
   it('is the same for every delivery of a message, whatever else has changed', () => {
     expect(idOf(message)).toMatch(/^[0-9a-f]{24}$/);
-    expect(idOf({ message: { mid: 'm_1', text: 'hi', more: 1 } }, 'standby', FIXTURE_TIME + 1)).toBe(idOf(message));
+    expect(idOf({ message: { mid: 'm_1', text: 'hi', more: 1 } }, 'messaging', FIXTURE_TIME + 1)).toBe(idOf(message));
     expect(idOf({ postback: { mid: 'p', title: 'x' } })).toBe(idOf({ postback: { mid: 'p', title: 'y' } }));
   });
 
@@ -30,6 +30,7 @@ describe('eventId', () => {
       idOf({ message: { mid: 'm_2', text: 'hi' } }),
       idOf(message, 'messaging', FIXTURE_TIME, '7'),
       idOf({ postback: { mid: 'm_1' } }),
+      idOf(message, 'standby'),
     ];
     expect(new Set(all).size).toBe(all.length);
   });
@@ -45,6 +46,32 @@ describe('eventId', () => {
     ];
     expect(new Set(all).size).toBe(all.length);
     expect(idOf(passed)).toBe(all[0]);
+  });
+
+  it('is made of known fields only: neither their order nor an unknown one before them matters', () => {
+    const odd = { from_tomorrow: 1, pass_thread_control: { metadata: 'x', new_owner_app_id: '1' } };
+    expect(idOf(odd)).toBe(idOf(passed));
+    expect(idOf({ from_tomorrow: 1, ...message })).toBe(idOf(message));
+    const [swapped] = flattenEvents(
+      bodySchema.parse(
+        bodyOf({ ...passed, timestamp: FIXTURE_TIME, recipient: { id: ids.page }, sender: { id: ids.person } }),
+      ),
+      0,
+    );
+    expect(swapped && eventId(swapped)).toBe(idOf(passed));
+  });
+
+  it('is never made of the time of arrival', () => {
+    const timeless = (now: number, time?: number) =>
+      flattenEvents(
+        bodySchema.parse({
+          entry: [{ id: ids.page, time, messaging: [0, 1].map(() => ({ sender: { id: ids.person }, ...passed })) }],
+        }),
+        now,
+      ).map(eventId);
+    expect(new Set([...timeless(1), ...timeless(1)]).size).toBe(4); // nothing tells them apart: better twice than never
+    expect(timeless(1, FIXTURE_TIME)).toEqual(timeless(2, FIXTURE_TIME));
+    expect(new Set(timeless(1, FIXTURE_TIME)).size).toBe(2);
   });
 
   it('does not take the mid of a reaction or an edit for its own', () => {

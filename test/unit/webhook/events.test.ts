@@ -23,10 +23,25 @@ describe('flattenEvents', () => {
   });
 
   it("falls back to the entry's time, and then to now", () => {
-    expect(flattenOne({}, { time: 5 })?.timestamp).toBe(5);
+    expect(flattenOne({}, { time: 1_700_000_000_005 })?.timestamp).toBe(1_700_000_000_005);
     expect(flattenOne({})?.timestamp).toBe(NOW);
     expect(flattenOne({ timestamp: -1 })?.timestamp).toBe(NOW);
     expect(flattenOne({ timestamp: 'soon' })?.timestamp).toBe(NOW);
+  });
+
+  it('recognises seconds', () => {
+    expect(flattenOne({ timestamp: 1_795_384_800 })?.timestamp).toBe(1_795_384_800_000);
+    expect(flattenOne({ timestamp: 1_795_384_800_000 })?.timestamp).toBe(1_795_384_800_000);
+  });
+
+  it('tells the kinds that are answered apart, whatever else the event carries', () => {
+    const kind = (event: object) => flattenOne({ sender: { id: ids.person }, brand_new: 1, ...event })?.kind;
+    expect(kind({ message: { text: 'x' } })).toBe('message');
+    expect(kind({ message: { text: 'x', quick_reply: { payload: 'p' } } })).toBe('quick_reply');
+    expect(kind({ message: { is_deleted: true } })).toBe('deleted');
+    expect(kind({ message: { is_echo: true, quick_reply: { payload: 'p' } } })).toBe('echo');
+    expect(kind({ take_thread_control: {} })).toBe('take_thread_control');
+    expect(kind({})).toBe('brand_new');
   });
 
   it('falls back to the recipient for the id of the Page', () => {

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
-import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../src/queue/folder-lock';
-import { openLmdbStore } from '../../../src/queue/lmdb-store';
-import { temporaryFolder } from '../../support/temporary-folder';
+import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../../src/queue/lmdb/folder-lock';
+import { openLmdbStore } from '../../../../src/queue/lmdb/store';
+import { temporaryFolder } from '../../../support/temporary-folder';
 
 beforeAll(() => {
   nock.restore(); // nock also looks at sockets

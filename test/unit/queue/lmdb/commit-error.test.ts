@@ -1,4 +1,4 @@
-import { describeCommitError, isLeftoverOfFailedCommit } from '../../../src/queue/commit-error';
+import { describeCommitError, isLeftoverOfFailedCommit } from '../../../../src/queue/lmdb/commit-error';
 
 const failedCommit = (commitError: Promise<unknown>) =>
   Object.assign(new Error('Commit failed (see commitError)'), { commitError });

@@ -1,19 +1,10 @@
 import { crc32 } from 'node:zlib';
-import type { StoredEvent } from './event-store';
-
-/** What remains of an event that is done: enough to know it again. */
-export interface DoneRecord {
-  readonly id: string;
-  readonly state: 'done';
-  readonly endedAt: number;
-}
+import type { StoredEvent } from '../event-store';
 
 /** A waiting or set-aside event with its place among events of the same timestamp. */
 export interface EventRecord extends StoredEvent {
   readonly sequence: number;
 }
-
-export type StoredRecord = EventRecord | DoneRecord;
 
 /** A stored record is not what was written. */
 export class DamagedRecordError extends Error {
@@ -21,7 +12,7 @@ export class DamagedRecordError extends Error {
 }
 
 /** A record as it stands on disk: a checksum, a colon, JSON. The engine itself has no checksums. */
-export function encodeRecord(record: StoredRecord): string {
+export function encodeRecord(record: EventRecord): string {
   const json = JSON.stringify(record);
   return `${checksum(json)}:${json}`;
 }
@@ -31,10 +22,19 @@ export function encodeRecord(record: StoredRecord): string {
  *
  * @throws {DamagedRecordError} when it is not what was written
  */
-export function decodeRecord(text: string): StoredRecord {
+export function decodeRecord(text: string): EventRecord {
+  return parseChecked(text) as EventRecord;
+}
+
+/**
+ * Reads back whatever was written behind a checksum.
+ *
+ * @throws {DamagedRecordError} when it is not what was written
+ */
+export function parseChecked(text: string): unknown {
   const json = text.slice(9);
   if (text.slice(0, 9) !== `${checksum(json)}:`) throw new DamagedRecordError('a stored event has changed on disk');
-  return JSON.parse(json) as StoredRecord;
+  return JSON.parse(json);
 }
 
 function checksum(text: string): string {

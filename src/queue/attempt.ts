@@ -1,0 +1,157 @@
+import type { Logger } from 'pino';
+import { backoff } from './backoff';
+import type { EventStore, Lease, Postponement, StoredEvent } from './event-store';
+import type { Evidence } from './evidence';
+import { HOLD_MS, type Gate, type Ticket } from './gate';
+import { createJournal } from './journal';
+import type { Pace } from './pace';
+import type { TrustedTime } from './trusted-time';
+import type { HandleEvent, Verdict } from './verdict';
+
+/** What a Page has of its own: nothing that one Page does or suffers reaches another. */
+export interface Page {
+  readonly gate: Gate;
+  readonly pace: Pace;
+  readonly evidence: Evidence;
+}
+
+export interface AttemptTools {
+  readonly store: EventStore;
+  readonly handle: HandleEvent;
+  readonly log: Logger;
+  readonly time: TrustedTime;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Makes a change to the store until it succeeds. */
+  readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
+  /** Aborted when the bot stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** After how many failures an event that keeps failing is set aside, once others succeed. */
+const MOST_FAILURES = 12;
+/** After how many refusals an event that is probably wrong is set aside, when nobody else is refused alike. */
+const MOST_REFUSALS_ALONE = 5;
+/** What may have been sent is repeated this often, after these times, in milliseconds. */
+const UNCERTAIN_DELAYS_MS = [30_000, 5 * 60_000] as const;
+
+/**
+ * Makes one attempt at a leased event and does what its verdict asks for.
+ *
+ * @returns the conversation's next event, when it is to go on at once
+ */
+export async function attempt(
+  { event, signal }: Lease,
+  ticket: Ticket,
+  page: Page,
+  tools: AttemptTools,
+): Promise<StoredEvent | undefined> {
+  const { store, log, save, stopping } = tools;
+  const { id, conversation } = event;
+  const { gate, evidence } = page;
+  const wantsNext = () => !stopping.aborted && !ticket.isProbe;
+
+  const setAside = async (reason: string, isExpected: boolean): Promise<StoredEvent | undefined> => {
+    evidence.forget(conversation);
+    const next = await save(() => store.setAside(id, reason, wantsNext()));
+    log[isExpected ? 'warn' : 'error']({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
+    return next;
+  };
+
+  const postpone = async (postponement: Postponement): Promise<undefined> => {
+    const { delayMs, reason, failed } = postponement;
+    if (failed)
+      log.warn({ event: id, attempt: event.attempts + 1, againInMs: delayMs, reason }, 'event will be tried again');
+    await save(() => store.postpone(id, postponement));
+  };
+
+  /** What has failed waits longer each time. */
+  const tryAgain = (reason: string, mayBeSent: boolean): Promise<undefined> => {
+    const delayMs = mayBeSent ? UNCERTAIN_DELAYS_MS[event.uncertain] : undefined;
+    const postponement = { reason, failed: true, mayBeSent };
+    return postpone({ ...postponement, delayMs: delayMs ?? backoff(event.attempts + 1, tools.random()) });
+  };
+
+  if (tools.time.isOver(event)) {
+    await gate.probeAgain(ticket);
+    return setAside('It is older than 24 hours: the messaging window is over.', true);
+  }
+
+  const beginning = evidence.begin(conversation);
+  const journal = createJournal(event, {
+    signals: [signal, stopping],
+    turn: () => page.pace.turn(stopping),
+    lets: () => gate.lets(ticket),
+    succeeded: () => {
+      evidence.succeeded(conversation);
+    },
+    save: (index, call) => save(() => store.noteCall(id, index, call)),
+  });
+  const verdict = await tools.handle(event, journal);
+  if (verdict.kind === 'done') {
+    await (journal.successes() > 0 ? gate.open(ticket) : gate.probeAgain(ticket));
+    evidence.forget(conversation);
+    journal.forget();
+    return save(() => store.finish(id, wantsNext()));
+  }
+  await journal.saved();
+
+  switch (verdict.kind) {
+    case 'held_back':
+      await gate.probeAgain(ticket);
+      await store.release(id);
+      return undefined;
+    case 'pause':
+    case 'hold':
+      await gate.close(ticket, { ...verdict, forMs: verdict.kind === 'pause' ? verdict.forMs : HOLD_MS });
+      return postpone({ delayMs: 0, reason: verdict.reason, failed: ticket.isProbe, mayBeSent: false });
+    case 'retry':
+    case 'refused':
+      return judge(verdict);
+  }
+
+  async function judge(failure: Verdict & { kind: 'retry' | 'refused' }): Promise<StoredEvent | undefined> {
+    const { reason, cause } = failure;
+    const finding = cause === undefined ? undefined : evidence.failed(beginning, cause);
+    const isSurelyItsOwn = failure.kind === 'refused' && failure.scope === 'event';
+    if (journal.successes() > 0) await gate.open(ticket);
+    else if (finding?.isEverybodys)
+      await gate.close(ticket, {
+        kind: failure.kind === 'refused' ? 'hold' : 'pause',
+        reason: `Several people in a row fail alike, and nobody succeeds: ${reason}`,
+        forMs: undefined,
+      });
+    else if (isSurelyItsOwn) await gate.probeAgain(ticket);
+    else await keepClosed(failure);
+
+    const why = whyToGiveUp(failure, event, finding);
+    if (why === undefined) return tryAgain(reason, failure.kind === 'retry' && failure.mayBeSent);
+    return setAside(`${why}${reason}`, failure.kind === 'refused' && failure.isExpected);
+  }
+
+  /** A probe that fails for another reason than the gate was closed for has not shown that calls succeed. */
+  async function keepClosed({ reason }: { readonly reason: string }): Promise<void> {
+    if (ticket.isProbe) await gate.close(ticket, { kind: 'hold', reason, forMs: undefined });
+  }
+}
+
+/** What to say before the reason when an event is given up; undefined when it is tried again. */
+function whyToGiveUp(
+  failure: Verdict & { kind: 'retry' | 'refused' },
+  { attempts, uncertain }: StoredEvent,
+  finding: ReturnType<Evidence['failed']> | undefined,
+): string | undefined {
+  const isEverybodys = finding?.isEverybodys === true;
+  if (failure.kind === 'retry') {
+    if (failure.mayBeSent && uncertain >= UNCERTAIN_DELAYS_MS.length) {
+      return 'The message may have been sent already, up to three times, and is not repeated again. ';
+    }
+    const isItsOwn = attempts + 1 >= MOST_FAILURES && finding?.othersSucceed === true;
+    return isItsOwn ? `It has failed ${attempts + 1} times while others were answered. ` : undefined;
+  }
+  if (isEverybodys) return undefined;
+  if (failure.scope === 'event') return '';
+  if (finding?.othersSucceed) return 'It was refused again while others were answered. ';
+  const isAlone = failure.scope === 'probably_event' && finding?.isAlone === true;
+  return isAlone && attempts + 1 >= MOST_REFUSALS_ALONE ? `It was refused ${attempts + 1} times. ` : undefined;
+}

@@ -1,0 +1,68 @@
+import type { CompletedCall, StoredEvent } from './event-store';
+import { HeldBackError, type Attempt } from './verdict';
+
+export interface JournalOptions {
+  /** Any of them, once aborted, lets no further call out. */
+  readonly signals: readonly AbortSignal[];
+  /** Waits for a message's turn. */
+  readonly turn: () => Promise<void>;
+  /** Whether the Page's gate lets a call out. */
+  readonly lets: () => Promise<boolean>;
+  /** Called for each completed call. */
+  readonly succeeded: () => void;
+  /** Stores the note of a completed call. */
+  readonly save: (index: number, call: CompletedCall) => Promise<void>;
+}
+
+export interface Journal extends Attempt {
+  /** How many calls this attempt has completed. */
+  successes(): number;
+  /** Resolves when every completed call is noted. */
+  saved(): Promise<void>;
+  /** The event is through: what has not been noted yet need not be. */
+  forget(): void;
+}
+
+/**
+ * The calls of one attempt. A completed one is noted before the next is let out, or as soon as the handler does anything slow:
+ * where nothing follows, ending the event says it all in one change of the store.
+ */
+export function createJournal({ calls }: StoredEvent, options: JournalOptions): Journal {
+  let successes = 0;
+  let unsaved: (() => Promise<void>) | undefined;
+  let saving = Promise.resolve();
+
+  const saved = (): Promise<void> => {
+    const note = unsaved;
+    unsaved = undefined;
+    if (note) saving = saving.then(note);
+    return saving;
+  };
+
+  return {
+    completed: calls,
+    note(call) {
+      const index = calls.length + successes;
+      successes += 1;
+      options.succeeded();
+      unsaved = () => options.save(index, call);
+      // A handler that is through in this turn has ended its event before; a failure comes out of the next `saved`.
+      setImmediate(() => {
+        saved().catch(() => undefined);
+      });
+      return Promise.resolve();
+    },
+    async permit(isMessage) {
+      await saved();
+      if (isMessage) await options.turn();
+      if (options.signals.some(({ aborted }) => aborted) || !(await options.lets())) {
+        throw new HeldBackError('The call was not made: the calls of this Page are held back, or the bot is stopping.');
+      }
+    },
+    successes: () => successes,
+    saved,
+    forget() {
+      unsaved = undefined;
+    },
+  };
+}

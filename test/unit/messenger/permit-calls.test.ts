@@ -1,0 +1,23 @@
+import { permitCalls } from '../../../src/messenger/permit-calls';
+import { recordingGraph } from '../../support/recording-graph';
+
+describe('permitCalls', () => {
+  it('asks before each call, and tells messages apart', async () => {
+    const asked: boolean[] = [];
+    const graph = recordingGraph({});
+    const permitted = permitCalls(graph, (isMessage) => Promise.resolve(void asked.push(isMessage)));
+    await permitted.call('/messages', {});
+    await permitted.call('/take_thread_control', {});
+    await permitted.get('/thread_owner', {});
+    expect(asked).toEqual([true, false, false]);
+    expect(graph.calls.map(([path]) => path)).toEqual(['/messages', '/take_thread_control', '/thread_owner']);
+  });
+
+  it('makes no call that is not permitted', async () => {
+    const graph = recordingGraph({});
+    const permitted = permitCalls(graph, () => Promise.reject(new Error('no')));
+    await expect(permitted.call('/messages', {})).rejects.toThrow('no');
+    await expect(permitted.get('/thread_owner', {})).rejects.toThrow('no');
+    expect(graph.calls).toEqual([]);
+  });
+});

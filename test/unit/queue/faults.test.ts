@@ -1,0 +1,364 @@
+import { signal } from '../../support/signal';
+import {
+  HOUR,
+  MINUTE,
+  SECOND,
+  done,
+  event,
+  hold,
+  makeQueue,
+  pause,
+  people,
+  refused,
+  retry,
+  silence,
+} from '../../support/queue-under-test';
+
+const isOffender = (id: string) => id.startsWith('bad');
+const count = (seen: readonly string[], id: string) => seen.filter((one) => one === id).length;
+
+describe('a fault of one person', () => {
+  it('that can be everybody’s makes only that person wait, and is set aside once others have been answered', async () => {
+    const { started, on, seen, clock, state, log } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? refused('unknown') : done));
+    await started([event('bad'), ...people(373)]);
+    await clock.pass(SECOND);
+    expect(seen.filter((id) => !isOffender(id))).toHaveLength(373);
+    await clock.pass(SECOND);
+    await expect(state('bad')).resolves.toBe('set_aside');
+    expect(count(seen, 'bad')).toBe(2);
+    expect(log()).toMatch(/"level":"error".*refused again while others were answered/);
+    expect(log()).not.toContain('all sending holds');
+  });
+
+  it('five times in a row delays the others by no more than some seconds', async () => {
+    const { started, on, seen, clock, queue, state } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? refused('unknown') : done));
+    await started(people(5, 'bad'));
+    await queue.add(people(50));
+    await clock.pass(3 * SECOND);
+    expect(seen.filter((id) => !isOffender(id))).toHaveLength(50);
+    await clock.pass(30 * SECOND);
+    for (let n = 0; n < 5; n += 1) await expect(state(`bad${n}`)).resolves.toBe('set_aside');
+  });
+
+  it('that never ends is set aside after 12 tries, once others are answered', async () => {
+    const { started, on, seen, clock, queue, state } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? retry : done));
+    await started([event('bad')]);
+    for (let minute = 0; minute < 30; minute += 1) {
+      await queue.add([event(`good${minute}`)]);
+      await clock.pass(MINUTE);
+    }
+    await expect(state('bad')).resolves.toBe('set_aside');
+    expect(count(seen, 'bad')).toBe(12);
+  });
+
+  it('is not given up while nobody else is answered either', async () => {
+    const { started, on, clock, state } = await makeQueue();
+    on(() => retry);
+    await started([event('bad')]);
+    await clock.pass(3 * HOUR);
+    await expect(state('bad')).resolves.toBe('waiting');
+  });
+
+  it('in the request itself is set aside after 5 refusals, when nobody else is refused alike', async () => {
+    const { started, on, clock, seen, state } = await makeQueue();
+    on(() => refused('probably_event', '100/-'));
+    await started([event('bad')]);
+    await clock.pass(14 * SECOND);
+    await expect(state('bad')).resolves.toBe('waiting');
+    await clock.pass(SECOND);
+    await expect(state('bad')).resolves.toBe('set_aside');
+    expect(seen).toHaveLength(5);
+  });
+});
+
+describe('a fault of everybody', () => {
+  it.each(['event', 'probably_event', 'unknown'] as const)(
+    'holds what is refused alike to several people in a row, known scope or not (%s), and goes on by itself',
+    async (scope) => {
+      const { started, on, seen, clock, queue, state, log } = await makeQueue();
+      on(() => refused(scope, '100/-'));
+      const everybody = people(100);
+      for (const one of everybody.slice(0, 10)) await queue.add([one]);
+      await started(everybody.slice(10));
+      await clock.pass(10 * MINUTE);
+      expect(log()).toMatch(/"level":"error".*Several people in a row.*all sending holds/);
+      const states = await Promise.all(everybody.map(({ id }) => state(id)));
+      const most = scope === 'event' ? 4 : 0; // the first ones, while it could still be their own
+      expect(states.filter((one) => one === 'set_aside').length).toBeLessThanOrEqual(most);
+      const before = seen.length;
+      await clock.pass(10 * MINUTE);
+      expect(seen.length - before).toBeLessThanOrEqual(11);
+      on(() => done);
+      await clock.pass(6 * MINUTE);
+      const after = await Promise.all(everybody.map(({ id }) => state(id)));
+      expect(after.filter((one) => one === 'done').length).toBeGreaterThanOrEqual(100 - most);
+    },
+  );
+
+  it('pauses when nobody is answered any more, so that few messages are in doubt', async () => {
+    const { started, on, clock, queue, store, log } = await makeQueue();
+    on(() => silence);
+    await started(people(5));
+    await queue.add(people(200, 'q'));
+    await clock.pass(HOUR);
+    let setAside = 0;
+    for await (const one of store.list()) setAside += one.state === 'set_aside' ? 1 : 0;
+    expect(setAside).toBeLessThan(30);
+    expect(log()).toContain('sending pauses');
+  });
+
+  it('is not seen in slow failures while others succeed', async () => {
+    const { started, on, clock, queue, log } = await makeQueue();
+    on(async ({ id }) => {
+      if (!isOffender(id)) return done;
+      await new Promise<void>((resolve) => clock.after(10 * SECOND, resolve));
+      return retry;
+    });
+    await started(people(300, 'bad'));
+    await clock.pass(5 * SECOND);
+    await queue.add([event('good')]);
+    await clock.pass(6 * SECOND);
+    expect(log()).not.toMatch(/sending (pauses|holds)/);
+    void queue.stop();
+    await clock.pass(10 * SECOND);
+  });
+
+  it('holds everything at once where it is certain, tries one a minute, another each time, and goes on by itself', async () => {
+    const { started, on, clock, seen, queue, log } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('b'), event('c')]);
+    await clock.pass(HOUR);
+    expect(seen.length).toBeGreaterThanOrEqual(60);
+    expect(seen.length).toBeLessThanOrEqual(61);
+    for (const id of ['a', 'b', 'c']) expect(count(seen, id)).toBeGreaterThanOrEqual(19);
+    expect(log()).toMatch(/"level":"error".*Generate a new token.*all sending holds/);
+    const before = seen.length;
+    on(() => done);
+    await clock.pass(MINUTE);
+    expect(seen.slice(before).sort()).toEqual(['a', 'b', 'c']);
+    expect(log()).toContain('sending goes on');
+  });
+
+  it('counts the tries of a probe', async () => {
+    const { started, on, clock, store } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await clock.pass(3 * MINUTE);
+    await expect(store.get('a')).resolves.toMatchObject({ attempts: 3, reason: 'Generate a new token' });
+  });
+});
+
+describe('what may have been sent', () => {
+  it('is repeated twice, after 30 s and 5 min, and then set aside with that reason', async () => {
+    const { started, on, seen, clock, store } = await makeQueue();
+    on(() => silence);
+    await started([event('1')]);
+    await clock.pass(30 * SECOND - 1);
+    expect(seen).toHaveLength(1);
+    await clock.pass(1);
+    expect(seen).toHaveLength(2);
+    await clock.pass(5 * MINUTE - 1);
+    expect(seen).toHaveLength(2);
+    await clock.pass(1);
+    expect(seen).toHaveLength(3);
+    await expect(store.get('1')).resolves.toMatchObject({
+      state: 'set_aside',
+      reason: expect.stringContaining('may have been sent') as string,
+    });
+    await clock.pass(HOUR);
+    expect(seen).toHaveLength(3);
+  });
+});
+
+describe('a pause', () => {
+  it('lasts as long as the platform names, then one event tries', async () => {
+    const { started, on, clock, seen, queue, log } = await makeQueue();
+    on(() => pause(7 * SECOND));
+    await started([event('a')]);
+    await queue.add([event('b'), event('c')]);
+    await clock.pass(7 * SECOND - 1);
+    expect(seen).toEqual(['a']);
+    await clock.pass(1);
+    expect(seen).toHaveLength(2);
+    on(() => done);
+    await clock.pass(7 * SECOND);
+    expect(seen.slice(2).sort()).toEqual(['a', 'b', 'c']);
+    expect(log()).toContain('sending pauses');
+    expect(log()).toContain('sending goes on');
+  });
+
+  it('grows where no time is named', async () => {
+    const { started, on, clock, seen } = await makeQueue();
+    on(() => pause());
+    await started([event('1')]);
+    for (const seconds of [1, 2, 4, 8]) {
+      const before = seen.length;
+      await clock.pass(seconds * SECOND - 1);
+      expect(seen).toHaveLength(before);
+      await clock.pass(1);
+      expect(seen).toHaveLength(before + 1);
+    }
+  });
+
+  it('of 950 ms stays one of 950 ms when something else fails in it', async () => {
+    const { started, on, clock, seen } = await makeQueue();
+    const late = signal();
+    on(async ({ id }) => {
+      if (id === 'late') {
+        await late.sent;
+        return silence;
+      }
+      return seen.length < 3 ? pause(950) : done;
+    });
+    await started([event('late'), event('a')]);
+    late.send();
+    await clock.pass(949);
+    expect(seen).toHaveLength(2);
+    await clock.pass(1);
+    expect(seen).toEqual(['late', 'a', 'a']);
+  });
+
+  it('is not ended by a success, nor by a refusal, of what began before it', async () => {
+    const { started, on, clock, seen, queue } = await makeQueue();
+    const late = signal();
+    on(async ({ id }) => {
+      if (id === 'a' && !seen.includes('b') && clock.monotonic() === 0) return pause(10 * SECOND);
+      if (id.startsWith('late')) await late.sent;
+      return id === 'late refusal' ? refused('event') : done;
+    });
+    await started([event('late success'), event('late refusal'), event('a')]);
+    await queue.add([event('b')]);
+    late.send();
+    await clock.pass(10 * SECOND - 1);
+    expect(seen).not.toContain('b');
+    await clock.pass(1);
+    expect(seen).toContain('b');
+  });
+
+  it('lets nothing out that already waits for its turn', async () => {
+    const { started, on, clock, log } = await makeQueue({ maxSendsPerSecond: 1 });
+    const sent: string[] = [];
+    on(async ({ id }, attempt) => {
+      try {
+        await attempt.permit(true);
+      } catch {
+        return { kind: 'held_back' };
+      }
+      sent.push(id);
+      return sent.length === 1 ? pause(HOUR) : done;
+    });
+    await started(people(64));
+    await clock.pass(5 * MINUTE);
+    expect(sent).toHaveLength(1);
+    expect(log()).not.toContain('tried again');
+  });
+
+  it('is one failure, however many fail together', async () => {
+    const { started, on, clock, seen } = await makeQueue();
+    const answer = signal();
+    on(async () => {
+      await answer.sent;
+      return pause();
+    });
+    await started(people(9));
+    answer.send();
+    await clock.pass(0);
+    expect(seen).toHaveLength(9);
+    await clock.pass(SECOND);
+    expect(seen).toHaveLength(10);
+    await clock.pass(2 * SECOND - 1);
+    expect(seen).toHaveLength(10);
+    await clock.pass(1);
+    expect(seen).toHaveLength(11);
+  });
+});
+
+describe('a probe', () => {
+  it('that shows nothing makes way for the next one at once', async () => {
+    const { started, on, clock, seen, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('blocked'), event('c'), event('d')]);
+    on(({ id }) => (id === 'blocked' ? refused('event', '551/-') : hold));
+    await clock.pass(2 * MINUTE);
+    expect(seen.slice(1)).toEqual(['a', 'blocked', 'c']);
+  });
+
+  it('that gets no answer keeps the gate closed', async () => {
+    const { started, on, clock, seen, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('b'), event('c')]);
+    on(() => retry);
+    await clock.pass(MINUTE);
+    expect(seen).toHaveLength(2);
+  });
+
+  it('opens the gate for all at once', async () => {
+    const { started, on, clock, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('b'), event('c')]);
+    const mayEnd = signal();
+    let begun = 0;
+    on(async () => {
+      begun += 1;
+      if (begun > 1) await mayEnd.sent;
+      return done;
+    });
+    await clock.pass(MINUTE);
+    expect(begun).toBe(3);
+    mayEnd.send();
+  });
+});
+
+describe('slots', () => {
+  it('are kept for first attempts: people whose calls time out again and again delay nobody', async () => {
+    const { started, on, clock, calls, queue } = await makeQueue({ maxConcurrentConversations: 40 });
+    on(async ({ id }) => {
+      if (!isOffender(id)) return done;
+      await new Promise<void>((resolve) => clock.after(10 * SECOND, resolve));
+      return retry;
+    });
+    await started(people(30, 'bad'));
+    await clock.pass(5 * SECOND);
+    await queue.add([event('between')]);
+    await clock.pass(10 * SECOND); // the second attempts are under way
+    const posted = clock.monotonic();
+    await queue.add(people(20, 'good'));
+    await clock.pass(0);
+    const good = calls.filter(({ id }) => id.startsWith('good'));
+    expect(good).toHaveLength(20);
+    expect(good.every(({ at }) => at === posted)).toBe(true);
+    void queue.stop();
+    await clock.pass(10 * SECOND);
+  });
+});
+
+describe('an attempt that is half through', () => {
+  it('opens the gate with the call that succeeded, and tries the other one again', async () => {
+    const { started, on, clock, seen, queue, state } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('b')]);
+    on(async ({ id }, attempt) => {
+      if (id === 'a') await attempt.note({ path: '/messages', answer: {} });
+      return id === 'a' ? refused('unknown') : done;
+    });
+    await clock.pass(MINUTE);
+    expect(seen.slice(1)).toEqual(['a', 'b']);
+    await expect(state('a')).resolves.toBe('waiting');
+  });
+
+  it('whose note could not be stored says nothing about the Page', async () => {
+    const { started, on, clock, log } = await makeQueue();
+    on(() => ({ kind: 'retry', reason: 'disk full', cause: undefined, mayBeSent: false }));
+    await started(people(20));
+    await clock.pass(MINUTE);
+    expect(log()).not.toMatch(/sending (pauses|holds)/);
+  });
+});

@@ -1,0 +1,72 @@
+import { pino } from 'pino';
+import { createGate, type Ticket } from '../../../src/queue/gate';
+import { fakeClock } from '../../support/fake-clock';
+
+async function makeGate() {
+  const clock = fakeClock(0);
+  const lines: string[] = [];
+  const gate = createGate(clock, () => 0, pino({}, { write: (line) => void lines.push(line) }));
+  const first = (await gate.admit()) as Ticket;
+  return { clock, gate, first, log: () => lines.join('') };
+}
+
+const hold = { kind: 'hold', reason: 'r', forMs: 60_000 } as const;
+const pause = (forMs?: number) => ({ kind: 'pause', reason: 'r', forMs }) as const;
+
+describe('a gate', () => {
+  it('gives out one probe at a time, and lets only its calls out', async () => {
+    const { gate, first, clock } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await expect(gate.admit()).resolves.toBe(1_000);
+    await expect(gate.lets(first)).resolves.toBe(false);
+    await clock.pass(1_000);
+    const probe = (await gate.admit()) as Ticket;
+    expect(probe.isProbe).toBe(true);
+    await expect(gate.admit()).resolves.toBe(Infinity);
+    await expect(gate.lets(probe)).resolves.toBe(true);
+    await gate.probeAgain(probe);
+    await expect(gate.admit()).resolves.toMatchObject({ isProbe: true });
+  });
+
+  it('is opened by the probe of the present closing only', async () => {
+    const { gate, first, clock } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await gate.open(first);
+    await clock.pass(1_000);
+    const probe = (await gate.admit()) as Ticket;
+    await gate.close(probe, pause(1_000));
+    await gate.open(probe);
+    await expect(gate.lets(first)).resolves.toBe(false);
+    await clock.pass(1_000);
+    await gate.open((await gate.admit()) as Ticket);
+    await expect(gate.lets(first)).resolves.toBe(true);
+  });
+
+  it('holds when what began before a pause shows that the token is invalid', async () => {
+    const { gate, first, log } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await gate.close(first, hold);
+    await expect(gate.admit()).resolves.toBe(60_000);
+    expect(log()).toMatch(/sending pauses[^]*all sending holds/);
+  });
+
+  it('stays closed as long as the longest time that is named, and no longer for what names none', async () => {
+    const { gate, first } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await gate.close(first, pause(5_000));
+    await gate.close(first, pause(2_000));
+    await gate.close(first, pause());
+    await expect(gate.admit()).resolves.toBe(5_000);
+  });
+
+  it('tries a suspected hold after 1 s, doubling up to a minute', async () => {
+    const { gate, first, clock } = await makeGate();
+    let ticket = first;
+    for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      await gate.close(ticket, { ...hold, forMs: undefined });
+      await expect(gate.admit()).resolves.toBe(seconds * 1_000);
+      await clock.pass(seconds * 1_000);
+      ticket = (await gate.admit()) as Ticket;
+    }
+  });
+});

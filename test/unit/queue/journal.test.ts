@@ -1,0 +1,41 @@
+import { createJournal } from '../../../src/queue/journal';
+import type { StoredEvent } from '../../../src/queue/event-store';
+
+const made = { path: '/a', answer: {} };
+const event = { calls: [made] } as unknown as StoredEvent;
+const never = new AbortController().signal;
+
+describe('the journal of an attempt', () => {
+  const journalWith = (save: (index: number) => Promise<void>, signals: readonly AbortSignal[] = [never]) =>
+    createJournal(event, {
+      signals,
+      turn: () => Promise.resolve(),
+      lets: () => Promise.resolve(true),
+      succeeded: () => undefined,
+      save,
+    });
+
+  it('counts on from the calls of earlier attempts, and saves each once', async () => {
+    const saved: number[] = [];
+    const journal = journalWith((index) => Promise.resolve(void saved.push(index)));
+    await journal.note(made);
+    await journal.permit(false);
+    await journal.note(made);
+    await journal.saved();
+    await journal.saved();
+    expect(saved).toEqual([1, 2]);
+    expect(journal.successes()).toBe(2);
+  });
+
+  it('lets nothing out after a call that could not be noted', async () => {
+    const journal = journalWith(() => Promise.reject(new Error('disk full')));
+    await journal.note(made);
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(journal.permit(true)).rejects.toThrow('disk full');
+  });
+
+  it('lets nothing out once a signal says so', async () => {
+    const journal = journalWith(() => Promise.resolve(), [never, AbortSignal.abort()]);
+    await expect(journal.permit(false)).rejects.toThrow('held back');
+  });
+});

@@ -1,0 +1,408 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { open } from 'lmdb';
+import { StoreError, StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
+import { checkData, findDamage, findUnreadable } from '../../../../src/queue/lmdb/check-data';
+import { DamagedRecordError, decodeRecord, encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
+import { openLmdbStore } from '../../../../src/queue/lmdb/store';
+import { DATA_FILE, FORMAT, openTables } from '../../../../src/queue/lmdb/tables';
+import { eventStoreContract } from '../../../contract/event-store';
+import { fakeClock } from '../../../support/fake-clock';
+import { temporaryFolder } from '../../../support/temporary-folder';
+
+const NOW = 1_795_384_800_000;
+const event = (id: string, conversation = 'a') => ({
+  id,
+  page: 'p',
+  conversation,
+  timestamp: NOW,
+  payload: { text: 'hi' },
+});
+const program = path.join(__dirname, '..', '..', '..', '..', 'dist', 'queue', 'lmdb', 'check-data.js');
+const check = async (folder: string) => {
+  const { readable, whole } = checkData(folder, program);
+  await readable;
+  return whole;
+};
+const listed = async (store: EventStore): Promise<StoredEvent[]> => {
+  const all: StoredEvent[] = [];
+  for await (const one of store.list()) all.push(one);
+  return all;
+};
+
+eventStoreContract('LMDB', (folder, clock) => openLmdbStore(folder, { clock }), temporaryFolder);
+
+async function folderWith(...ids: readonly string[]): Promise<string> {
+  const folder = temporaryFolder();
+  const store = await openLmdbStore(folder);
+  await store.add(
+    ids.map((id) => event(id)),
+    10_000,
+  );
+  await store.close();
+  return folder;
+}
+
+describe('the data folder', () => {
+  it('is made, for the owner only', async () => {
+    const folder = path.join(temporaryFolder(), 'deep', 'data');
+    await (await openLmdbStore(folder)).close();
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('is refused when a newer version has written there, and left as it is', async () => {
+    const folder = await folderWith('1');
+    const tables = openTables(folder);
+    await tables.meta.put('format', FORMAT + 1);
+    await tables.root.close();
+    await expect(openLmdbStore(folder)).rejects.toThrow(StoreFormatError);
+    await expect(openLmdbStore(folder)).rejects.toThrow(/newer version.*DATA_DIR/);
+  });
+
+  it('may be removed under a running process: nothing that was acknowledged is lost', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('before')], 100);
+    rmSync(folder, { recursive: true });
+    await store.add([event('within the second')], 100);
+    await clock.pass(1_000);
+    await store.due();
+    expect(existsSync(path.join(folder, DATA_FILE))).toBe(true);
+    await store.add([event('later')], 100);
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+    const reopened = await openLmdbStore(folder);
+    expect((await listed(reopened)).map(({ id }) => id).sort()).toEqual(['before', 'later', 'within the second']);
+    await reopened.close();
+  });
+
+  it('may have its file replaced by another: what was acknowledged goes back into its place', async () => {
+    const other = await folderWith('of somebody else');
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('mine')], 100);
+    rmSync(path.join(folder, DATA_FILE));
+    copyFileSync(path.join(other, DATA_FILE), path.join(folder, DATA_FILE));
+    rmSync(path.join(folder, `${DATA_FILE}-lock`), { force: true });
+    await clock.pass(1_000);
+    await store.due();
+    await store.close();
+    const reopened = await openLmdbStore(folder);
+    expect((await listed(reopened)).map(({ id }) => id)).toEqual(['mine']);
+    await reopened.close();
+  });
+
+  it('keeps what was stored last when it is removed and the process ends before it has looked', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder);
+    await store.add([event('1')], 100);
+    rmSync(folder, { recursive: true });
+    await store.close();
+    const reopened = await openLmdbStore(folder);
+    expect((await listed(reopened)).map(({ id }) => id)).toEqual(['1']);
+    await reopened.close();
+  });
+
+  it('can be closed when its place is taken', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder);
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'a file in its place');
+    await expect(store.close()).resolves.toBeUndefined();
+    rmSync(folder);
+  });
+
+  it('gives back its schedule after a restart, however many wait, and takes in new ones meanwhile', async () => {
+    const folder = await folderWith(...Array.from({ length: 450 }, (_, n) => `e${n}`));
+    const store = await openLmdbStore(folder);
+    const due = store.due();
+    await store.add([event('new', 'b')], 1_000);
+    await due;
+    await expect(store.countWaiting()).resolves.toBe(451);
+    const leases = await store.lease('p', 9, 9);
+    expect(leases.map((lease) => lease.event.id).sort()).toEqual(['e0', 'new']);
+    await store.close();
+  });
+
+  it('reads an event that is too large to be kept at hand', async () => {
+    const store = await openLmdbStore(temporaryFolder());
+    const payload = { text: 'x'.repeat(10_000) };
+    await store.add([{ ...event('1'), payload }], 10);
+    await store.due();
+    const [lease] = await store.lease('p', 1, 0);
+    expect(lease?.event.payload).toEqual(payload);
+    await store.close();
+  });
+
+  it('says so when it cannot be written any more', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, 'a file in its place');
+    await clock.pass(1_000);
+    await expect(store.due()).rejects.toThrow();
+    await expect(store.add([event('1')], 100)).rejects.toThrow(StoreError);
+    rmSync(folder);
+    mkdirSync(folder);
+    await store.add([event('2')], 100);
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+});
+
+describe('beside another process', () => {
+  it('notices within a second what an operator has put back or dropped', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('1', 'a'), event('2', 'b'), event('3', 'c')], 100);
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.setAside('1', 'refused', false);
+    const operator = await openLmdbStore(folder, { clock });
+    await operator.retry('1');
+    await operator.drop('2');
+    await operator.close();
+    await clock.pass(1_000);
+    await store.due();
+    const leases = await store.lease('p', 9, 9);
+    expect(leases.map((lease) => lease.event.id).sort()).toEqual(['1', '3']);
+    await expect(store.countWaiting()).resolves.toBe(2);
+    await store.close();
+    const tables = openTables(folder);
+    expect([...tables.changed.getKeys()]).toEqual([]);
+    await tables.root.close();
+  });
+});
+
+describe('data of format 1', () => {
+  const old = (record: object) => encodeRecord(record as EventRecord);
+
+  it('is read: what waits, what was set aside, and what is known', async () => {
+    const folder = temporaryFolder();
+    const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false });
+    const events = root.openDB<string, string>({ name: 'events', encoding: 'string' });
+    const meta = root.openDB<number, string>({ name: 'meta', encoding: 'json' });
+    const waiting = { id: 'w', conversation: 'a', timestamp: NOW, payload: {}, sequence: 1, receivedAt: NOW };
+    await events.put(
+      'w',
+      old({ ...waiting, state: 'waiting', attempts: 2, calls: [{ path: '/messages', answer: {} }] }),
+    );
+    await events.put(
+      's',
+      old({ ...waiting, id: 's', sequence: 2, state: 'set_aside', attempts: 0, calls: [], reason: 'no', endedAt: NOW }),
+    );
+    await events.put('d', old({ id: 'd', state: 'done', endedAt: NOW }));
+    await meta.put('sequence', 2);
+    await meta.put('format', 1);
+    await root.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+
+    const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+    await expect(
+      store.add(
+        ['w', 's', 'd', 'n'].map((id) => event(id, id)),
+        100,
+      ),
+    ).resolves.toEqual({ added: 1, known: 3 });
+    await store.due();
+    const leases = [...(await store.lease('me', 9, 9)), ...(await store.lease('p', 9, 9))];
+    expect(leases.map((lease) => lease.event)).toMatchObject([
+      { id: 'w', attempts: 2, uncertain: 0, calls: [{ path: '/messages' }] },
+      { id: 'n' },
+    ]);
+    await expect(store.get('s')).resolves.toMatchObject({ state: 'set_aside', reason: 'no' });
+    await expect(store.clean(NOW + 49 * 3_600_000, 10)).resolves.toBe(1);
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+});
+
+describe('the first look at what is stored', () => {
+  it('finds nothing wrong with a whole file, and a file that is cut off', async () => {
+    const folder = await folderWith('1');
+    const tables = openTables(folder);
+    expect(() => {
+      findUnreadable(folder, tables);
+    }).not.toThrow();
+    const other = temporaryFolder();
+    writeFileSync(path.join(other, DATA_FILE), '');
+    expect(() => {
+      findUnreadable(other, tables);
+    }).toThrow(/cut off/);
+    await tables.root.close();
+  });
+});
+
+describe('the check of what is stored', () => {
+  it('opens an empty folder of format 1', async () => {
+    const folder = temporaryFolder();
+    const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false });
+    await root.openDB<number, string>({ name: 'meta', encoding: 'json' }).put('format', 1);
+    await root.close();
+    await (await openLmdbStore(folder)).close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it('finds nothing wrong with a whole file, and with none', async () => {
+    await expect(check(await folderWith('1', '2'))).resolves.toBeUndefined();
+    await expect(check(temporaryFolder())).resolves.toBeUndefined();
+  });
+
+  it.each<[string, (file: string) => void]>([
+    [
+      'is cut off',
+      (file) => {
+        truncateSync(file, statSync(file).size - 4_096);
+      },
+    ],
+    [
+      'is empty of sense',
+      (file) => {
+        writeFileSync(file, Buffer.alloc(32_768, 'garbage '));
+      },
+    ],
+    [
+      'has lost its pages',
+      (file) => {
+        const bytes = readFileSync(file);
+        bytes.fill(0xff, 8_192);
+        writeFileSync(file, bytes);
+      },
+    ],
+  ])('refuses a file that %s, in words, and changes nothing', async (_what, damage) => {
+    const folder = await folderWith('1', '2');
+    const file = path.join(folder, DATA_FILE);
+    damage(file);
+    const copy = path.join(temporaryFolder(), 'copy');
+    copyFileSync(file, copy);
+    await expect(check(folder)).rejects.toThrow(/are damaged \(.+\)\. Nothing was changed\..*backup/);
+    expect(readFileSync(file).equals(readFileSync(copy))).toBe(true);
+  });
+
+  const changeALetter = (folder: string) => {
+    const file = path.join(folder, DATA_FILE);
+    const changed = readFileSync(file).toString('latin1').replace('"text":"hi"', '"text":"ho"');
+    writeFileSync(file, changed, 'latin1');
+  };
+
+  it('lets the bot begin and says afterwards that a record has changed', async () => {
+    const folder = await folderWith('1', '2');
+    changeALetter(folder);
+    await expect(check(folder)).resolves.toMatch(/1 stored events have changed/);
+  });
+
+  it('reads everything first where a process has ended while it was being read', async () => {
+    const folder = await folderWith('1', '2');
+    changeALetter(folder);
+    writeFileSync(path.join(folder, 'check-under-way'), '');
+    await expect(check(folder)).rejects.toThrow(/are damaged/);
+    expect(readdirSync(folder)).not.toContain('check-under-way');
+  });
+
+  it('begins all the same when everything is whole after such an end', async () => {
+    const folder = await folderWith('1');
+    writeFileSync(path.join(folder, 'check-under-way'), '');
+    await expect(check(folder)).resolves.toBeUndefined();
+    expect(readdirSync(folder)).not.toContain('check-under-way');
+  });
+
+  it('passes over an event that changes while it waits, and lets a person end it, waiting or set aside', async () => {
+    const folder = temporaryFolder();
+    const said: string[] = [];
+    const store = await openLmdbStore(folder, { onDamage: (message) => said.push(message) });
+    const payload = { text: 'x'.repeat(10_000) };
+    await store.add([{ ...event('1'), payload }, event('2', 'b')], 10);
+    await store.due();
+    const tables = openTables(folder);
+    await tables.records.put(1, 'damaged');
+    const leases = await store.lease('p', 9, 0);
+    expect(leases.map((lease) => lease.event.id)).toEqual(['2']);
+    expect(said).toEqual([expect.stringContaining('number 1 has changed')]);
+    await store.setAside('2', 'no', true);
+    await tables.records.put(2, 'damaged');
+    await expect(store.drop('1')).resolves.toBe(true);
+    await expect(store.drop('2')).resolves.toBe(true);
+    expect([...tables.aside.getKeys()]).toEqual([]);
+    await tables.root.close();
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it('leaves a mark while it reads, and takes it away', async () => {
+    const folder = await folderWith('1');
+    const { readable, whole } = checkData(folder, program);
+    await readable;
+    await whole;
+    expect(readdirSync(folder)).not.toContain('check-under-way');
+  });
+
+  it('passes over a record that has changed, says so, and goes on with the rest', async () => {
+    const folder = await folderWith('1', '2');
+    changeALetter(folder);
+    const said: string[] = [];
+    const store = await openLmdbStore(folder, { onDamage: (message) => said.push(message) });
+    await store.due();
+    const leases = await store.lease('p', 9, 9);
+    expect(leases).toHaveLength(1);
+    expect(said).toEqual([expect.stringContaining('has changed on disk')]);
+    await expect(listed(store)).rejects.toThrow(/1 stored events have changed/);
+    const damaged = leases[0]?.event.id === '1' ? '2' : '1';
+    await expect(store.drop(damaged)).resolves.toBe(true);
+    await expect(listed(store)).resolves.toHaveLength(1);
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it.each<[string, (tables: ReturnType<typeof openTables>) => Promise<unknown>, RegExp]>([
+    ['an event that nobody knows', ({ ids }) => ids.remove('1'), /1 stored events have changed/],
+    ['an event that has changed', ({ records }) => records.put(1, 'x'), /1 stored events have changed/],
+    ['an event in the place of another', ({ ids }) => ids.put('1', 7), /1 stored events have changed/],
+    ['an event that is gone', ({ records }) => records.remove(1), /2 events are known, but 1 were found/],
+    ['a done event too many', ({ done }) => done.put([NOW, 9], 'x'), /2 events are known, but 3 were found/],
+  ])('finds %s', async (_what, damage, message) => {
+    const tables = openTables(await folderWith('1', '2'));
+    await expect(findDamage(tables)).resolves.toBeUndefined();
+    await damage(tables);
+    await expect(findDamage(tables)).rejects.toThrow(message);
+    await tables.root.close();
+  });
+
+  it('accepts empty tables, done and set-aside events', async () => {
+    const empty = openTables(await folderWith());
+    await expect(findDamage(empty)).resolves.toBeUndefined();
+    await empty.root.close();
+    const folder = await folderWith('1', '2', '3');
+    const store = await openLmdbStore(folder);
+    await store.due();
+    await store.lease('p', 9, 0);
+    await store.finish('1', true);
+    await store.setAside('2', 'why', true);
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+});
+
+describe('a record', () => {
+  it('is read back as it was written, or not at all', () => {
+    const record = { id: 'ä👋', sequence: 1 } as EventRecord;
+    const text = encodeRecord(record);
+    expect(decodeRecord(text)).toEqual(record);
+    for (const damaged of ['', 'x', text.slice(0, -1), text.replace('sequence', 'seqvence'), text.slice(1)]) {
+      expect(() => decodeRecord(damaged)).toThrow(DamagedRecordError);
+    }
+  });
+});

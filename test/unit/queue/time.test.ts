@@ -1,0 +1,89 @@
+import { temporaryFolder } from '../../support/temporary-folder';
+import { HOUR, MINUTE, NOW, SECOND, done, event, hold, makeQueue, retry } from '../../support/queue-under-test';
+
+describe('the clock on the wall', () => {
+  it.each([
+    ['back', -HOUR],
+    ['ahead', 25 * HOUR],
+  ])('may step %s: everything goes on as before, and it is said', async (_way, step) => {
+    const { started, on, clock, seen, queue, log, state } = await makeQueue();
+    on(() => retry);
+    await started([event('1')]);
+    clock.step(step);
+    on(() => done);
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1', '1']);
+    await queue.add([event('2', '2', NOW)]);
+    await clock.pass(SECOND);
+    clock.step(-step);
+    await queue.add([event('3', '3', NOW)]);
+    await clock.pass(SECOND);
+    for (const id of ['1', '2', '3']) await expect(state(id)).resolves.toBe('done');
+    expect(log()).toMatch(/"level":"warn".*clock of this machine has stepped/);
+  });
+
+  it('does not let set-aside events be forgotten when it leaps a year ahead, until it is believed', async () => {
+    const { started, on, clock, store, queue } = await makeQueue();
+    on(() => ({ kind: 'refused', reason: 'no', cause: 'x', scope: 'event', isExpected: true }));
+    await started([event('1')]);
+    await queue.add([event('2')]);
+    clock.step(365 * 24 * HOUR);
+    await clock.pass(10 * MINUTE);
+    await expect(store.get('1')).resolves.toBeDefined();
+    await clock.leap(24 * HOUR);
+    await clock.pass(2 * MINUTE);
+    await expect(store.get('1')).resolves.toBeUndefined();
+  });
+
+  it('may be a day ahead from the start: events that seem a day old are handled, and it is said', async () => {
+    const { started, seen, log } = await makeQueue();
+    await started([event('1', '1', NOW - 24 * HOUR), event('2', '2', NOW - 48 * HOUR)]);
+    expect(seen).toEqual(['1', '2']);
+    expect(log()).toContain('the clock of this machine is probably wrong');
+    expect(log().split('probably wrong')).toHaveLength(2);
+  });
+
+  it('may be behind at the next start: what waits is tried at once', async () => {
+    const folder = temporaryFolder();
+    const before = await makeQueue({ folder });
+    before.on(() => retry);
+    await before.started([event('1')]);
+    await before.queue.stop();
+    const after = await makeQueue({ folder });
+    after.clock.step(-HOUR);
+    after.queue.start();
+    await after.settle();
+    expect(after.seen).toEqual(['1']);
+  });
+});
+
+describe('24 hours', () => {
+  it('after it happened an event is set aside without being handled, but not what a person has put back', async () => {
+    const { started, on, seen, store, clock, log, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('1', '1', NOW - HOUR), event('2', '2', NOW)]);
+    await clock.pass(2 * MINUTE);
+    on(() => done);
+    await clock.leap(23 * HOUR);
+    await clock.pass(MINUTE);
+    await expect(store.get('1')).resolves.toMatchObject({
+      state: 'set_aside',
+      reason: expect.stringContaining('24 hours') as string,
+    });
+    expect(seen.at(-1)).toBe('2');
+    expect(log()).toMatch(/"level":"warn".*event set aside/);
+    await store.retry('1');
+    await clock.pass(SECOND);
+    await queue.idle();
+    expect(seen.at(-1)).toBe('1');
+  });
+
+  it('count from the arrival of an event that is dated in the future', async () => {
+    const { started, on, store, clock } = await makeQueue();
+    on(() => retry);
+    await started([event('1', '1', NOW + 30 * 24 * HOUR)]);
+    await clock.leap(24 * HOUR + 1);
+    await clock.pass(5 * MINUTE);
+    await expect(store.get('1')).resolves.toMatchObject({ state: 'set_aside' });
+  });
+});
