@@ -60,17 +60,23 @@ export function createGraphApi(options: GraphApiOptions): GraphApi {
   const { graphApiUrl, graphApiVersion, pageAccessToken, appSecrets, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const [currentSecret] = appSecrets;
   const proof = currentSecret && createHmac('sha256', currentSecret).update(pageAccessToken).digest('hex');
+  const credentials = { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) };
   const client = axios.create({
     baseURL: [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/'),
-    params: { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) },
     adapter: createHttpAdapter(timeoutMs, LARGEST_ANSWER),
+    headers: { 'Content-Type': 'application/json' },
+    transformRequest: [(payload: unknown) => (payload === undefined ? undefined : JSON.stringify(payload))],
     transformResponse: [],
   });
   const hide = createHide([pageAccessToken, proof, ...appSecrets]);
 
+  // The token goes into each address by hand: axios would merge the same parameters anew for every call.
+  const authorised = (path: string, query: Readonly<Record<string, string>> = {}) =>
+    `${path}?${new URLSearchParams({ ...query, ...credentials }).toString()}`;
+
   return {
-    call: (path, payload) => exchange(path, () => client.post(path, payload), hide),
-    get: (path, query) => exchange(path, () => client.get(path, { params: query }), hide),
+    call: (path, payload) => exchange(path, () => client.post(authorised(path), payload), hide),
+    get: (path, query) => exchange(path, () => client.get(authorised(path, query)), hide),
   };
 }
 

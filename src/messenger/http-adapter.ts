@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import axios, { AxiosError, AxiosHeaders, type AxiosAdapter, type AxiosResponse } from 'axios';
+import { AxiosError, type AxiosAdapter, type AxiosResponse } from 'axios';
 
 /** What an error of this adapter tells beside its code. */
 export interface AdapterFacts {
@@ -23,7 +23,7 @@ export function createHttpAdapter(timeoutMs: number, largestAnswer: number): Axi
 
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {
-      const url = new URL(axios.getUri(config));
+      const url = new URL(String(config.baseURL) + String(config.url));
       const body = config.data === undefined ? undefined : Buffer.from(String(config.data));
       const isSecure = url.protocol === 'https:';
       const headers = { ...config.headers.toJSON(), ...(body && { 'Content-Length': body.length }) };
@@ -48,7 +48,7 @@ export function createHttpAdapter(timeoutMs: number, largestAnswer: number): Axi
       });
       request.on('response', (response) => {
         const status = Number(response.statusCode);
-        const answerHeaders = new AxiosHeaders(response.headers as Record<string, string>);
+        const answerHeaders = response.headers as Record<string, string>;
         began = { status, headers: answerHeaders };
         const chunks: Buffer[] = [];
         let size = 0;

@@ -15,6 +15,9 @@ const names: readonly (readonly [start: string, name: string])[] = [
   ['The Primary Receiver is taking', 'taking'],
 ];
 
+/** How the ids of people begin whom Graph always refuses, in words that could be about everybody. */
+export const OFFENDERS = '666';
+
 interface Body {
   readonly recipient: { readonly id: string };
   readonly message?: { readonly text: string };
@@ -23,7 +26,17 @@ interface Body {
 /** A stand-in for Graph that records every call it carries out, and has its moods. */
 export async function startGraph(random: Chance) {
   const carriedOut: CarriedOut[] = [];
-  const answers = { ok: 0, error: 0, timeout: 0, reset: 0, rateLimit: 0, tokenInvalid: 0 };
+  const answers = {
+    ok: 0,
+    odd: 0,
+    silent: 0,
+    error: 0,
+    timeout: 0,
+    reset: 0,
+    refused: 0,
+    rateLimit: 0,
+    tokenInvalid: 0,
+  };
   let mood: Mood = 'healthy';
 
   const server = http.createServer((req, res) => {
@@ -40,7 +53,10 @@ export async function startGraph(random: Chance) {
     const refuse = (status: number, error: object, headers: http.OutgoingHttpHeaders = {}) => {
       res.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify({ error }));
     };
-    if (mood === 'token_invalid') {
+    if (body.recipient.id.startsWith(OFFENDERS)) {
+      answers.refused += 1;
+      refuse(403, { message: 'Cannot message users who are not admins, developers or testers', code: 10 });
+    } else if (mood === 'token_invalid') {
       answers.tokenInvalid += 1;
       refuse(400, { message: 'Error validating access token', code: 190 });
     } else if (mood === 'rate_limited') {
@@ -58,12 +74,27 @@ export async function startGraph(random: Chance) {
       answers.ok += 1;
       const text = body.message?.text ?? '';
       const what = names.find(([start]) => text.startsWith(start))?.[1] ?? path;
-      carriedOut.push({ conversation: body.recipient.id, what, at: performance.now() });
+      const isSilent = mood === 'flaky' && random.happens(0.005);
+      const call: CarriedOut = {
+        conversation: body.recipient.id,
+        what,
+        at: performance.now(),
+        isSilent,
+        answeredAt: Infinity,
+      };
+      carriedOut.push(call);
       setTimeout(
         () => {
-          res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
+          call.answeredAt = performance.now();
+          if (isSilent) {
+            answers.silent += 1;
+            res.socket?.resetAndDestroy();
+          } else if (mood === 'flaky' && random.happens(0.05)) {
+            answers.odd += 1;
+            res.writeHead(200, { 'Content-Type': 'text/javascript', 'x-fb-trace-id': 'A' }).end('<odd>');
+          } else res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
         },
-        random.between(1, 30),
+        random.happens(0.01) ? 2_000 : random.between(1, 30),
       );
     }
   }

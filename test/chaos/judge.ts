@@ -5,6 +5,10 @@ export interface CarriedOut {
   readonly what: string;
   /** Milliseconds. */
   readonly at: number;
+  /** When the answer left; where it is missing, at once. */
+  answeredAt?: number;
+  /** No answer ever told that it was carried out. */
+  readonly isSilent?: boolean;
 }
 
 export interface Findings {
@@ -13,6 +17,8 @@ export interface Findings {
   readonly outOfOrder: number;
   /** Calls carried out twice because the process died between Graph's answer and the note of it. */
   readonly doubledByKill: number;
+  /** Calls carried out again because no answer told of the first time; at most twice each. */
+  readonly doubledBySilence: number;
   /** Calls carried out twice for no such reason. */
   readonly doubledOtherwise: number;
 }
@@ -39,16 +45,16 @@ export function judge(
   carriedOut: readonly CarriedOut[],
   kills: readonly Kill[],
 ): Findings {
-  const findings = { expected: 0, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledOtherwise: 0 };
+  const findings = { expected: 0, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledBySilence: 0, doubledOtherwise: 0 };
   for (const [conversation, script] of expected) {
     const calls = carriedOut.filter((call) => call.conversation === conversation);
     const once = calls.filter((call, index) => {
       const before = calls[index - 1];
       if (before?.what !== call.what) return true;
       const killed = kills.some(
-        ({ from, to }) => from - NOTE_WINDOW_MS <= before.at && before.at <= to && to <= call.at,
+        ({ from, to }) => from - NOTE_WINDOW_MS <= (before.answeredAt ?? before.at) && before.at <= to && to <= call.at,
       );
-      findings[killed ? 'doubledByKill' : 'doubledOtherwise'] += 1;
+      findings[before.isSilent ? 'doubledBySilence' : killed ? 'doubledByKill' : 'doubledOtherwise'] += 1;
       return false;
     });
     findings.expected += script.length;

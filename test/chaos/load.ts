@@ -25,6 +25,8 @@ const script: readonly Step[] = [
 export interface Load {
   readonly expected: ReadonlyMap<string, readonly string[]>;
   readonly counts: { readonly accepted: number; readonly redelivered: number; readonly refused: number };
+  /** Lets a person write once who is not part of the script. */
+  offend(person: string): Promise<void>;
   /** Begins no further event and resolves when every event has been acknowledged. */
   finish(): Promise<void>;
 }
@@ -76,10 +78,19 @@ export function startLoad(server: ServerUnderTest, persons: number, pauseMs: num
     if ((await post(server.port, body, sign(body), agent)) === 200) counts.redelivered += 1;
   }
 
+  /** Somebody writes whom Graph will refuse. */
+  async function offend(person: string): Promise<void> {
+    const timestamp = Date.now();
+    const message = { mid: `m_${person}`, text: 'hello' };
+    const event = { sender: { id: person }, recipient: { id: PAGE }, timestamp, message };
+    await deliver(JSON.stringify({ object: 'page', entry: [{ id: PAGE, time: timestamp, messaging: [event] }] }));
+  }
+
   const writers = Array.from({ length: persons }, (_, n) => write(String(24_601_000_000 + n)));
   return {
     expected,
     counts,
+    offend,
     finish: async () => {
       going = false;
       await Promise.all(writers);

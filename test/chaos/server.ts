@@ -1,15 +1,21 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const entryPoint = path.join(__dirname, '..', '..', 'dist', 'index.js');
+const dist = path.join(__dirname, '..', '..', 'dist');
+const entryPoint = path.join(dist, 'index.js');
+const queueCommand = path.join(dist, 'cli', 'queue.js');
+const wrongClock = path.join(__dirname, 'wrong-clock.cjs');
 
 export interface ServerUnderTest {
   /** Where it listens; undefined while it is down. */
   readonly port: number | undefined;
-  start(): Promise<void>;
+  /** @param clockHours how far its clock is wrong */
+  start(clockHours?: number): Promise<void>;
+  /** What an operator does: puts every set-aside event back. */
+  putBack(): void;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
@@ -17,14 +23,20 @@ export interface ServerUnderTest {
 export function serverUnderTest(env: Readonly<Record<string, string>>, folder: string): ServerUnderTest {
   let child: ChildProcess | undefined;
   let port: number | undefined;
+  const data = path.join(folder, 'data');
   return {
     get port() {
       return port;
     },
-    async start() {
-      const starting = spawn(process.execPath, [entryPoint], {
+    async start(clockHours = 0) {
+      const starting = spawn(process.execPath, ['--require', wrongClock, entryPoint], {
         cwd: folder,
-        env: { PATH: process.env['PATH'], ...env, DATA_DIR: path.join(folder, 'data') },
+        env: {
+          PATH: process.env['PATH'],
+          ...env,
+          DATA_DIR: data,
+          CLOCK_OFFSET_MS: String(clockHours * 3_600_000),
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       child = starting;
@@ -43,6 +55,9 @@ export function serverUnderTest(env: Readonly<Record<string, string>>, folder: s
           reject(new Error(`the server did not start; see ${folder}/server.log`));
         });
       });
+    },
+    putBack() {
+      spawnSync(process.execPath, [queueCommand, 'retry', '--all', '--data', data]);
     },
     async kill(signal) {
       if (!child) return null;

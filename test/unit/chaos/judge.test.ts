@@ -9,7 +9,7 @@ const judgeCalls = (calls: readonly string[], kills: readonly Kill[] = [], at = 
   );
 
 describe('the judge of the chaos run', () => {
-  const fine = { expected: 4, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledOtherwise: 0 };
+  const fine = { expected: 4, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledBySilence: 0, doubledOtherwise: 0 };
 
   it('finds nothing wrong with a perfect run', () => {
     expect(judgeCalls(script)).toEqual(fine);
@@ -38,5 +38,21 @@ describe('the judge of the chaos run', () => {
       ...fine,
       doubledOtherwise: 1,
     });
+  });
+
+  it('explains a double by the silence after the first', () => {
+    const calls = [
+      { conversation: 'a', what: 'welcome', at: 1, isSilent: true },
+      ...script.map((what, index) => ({ conversation: 'a', what, at: 2 + index })),
+    ];
+    expect(judge(new Map([['a', script]]), calls, [])).toEqual({ ...fine, doubledBySilence: 1 });
+  });
+
+  it('explains a double by a kill while the answer was still on its way', () => {
+    const calls = script.map((what, index): CarriedOut => ({ conversation: 'a', what, at: 3_000 + index }));
+    const slow = (answeredAt: number): CarriedOut => ({ conversation: 'a', what: 'welcome', at: 1, answeredAt });
+    const kills = [{ from: 1_500, to: 1_510 }];
+    expect(judge(new Map([['a', script]]), [slow(2_000), ...calls], kills)).toEqual({ ...fine, doubledByKill: 1 });
+    expect(judge(new Map([['a', script]]), [slow(500), ...calls], kills)).toEqual({ ...fine, doubledOtherwise: 1 });
   });
 });
