@@ -24,6 +24,8 @@ export interface AttemptTools {
   readonly random: () => number;
   /** Makes a change to the store until it succeeds. */
   readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
+  /** Looks for more that may start. */
+  readonly look: () => void;
   /** Aborted when the bot stops. */
   readonly stopping: AbortSignal;
 }
@@ -80,7 +82,10 @@ export async function attempt(
   const beginning = evidence.begin(conversation);
   const journal = createJournal(event, {
     signals: [signal, stopping],
-    turn: () => page.pace.turn(stopping),
+    turn: async () => {
+      await page.pace.turn(stopping);
+      tools.look(); // somebody else may line up, however long this call takes
+    },
     lets: () => gate.lets(ticket),
     succeeded: () => {
       evidence.succeeded(conversation);

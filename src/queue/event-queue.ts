@@ -79,6 +79,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     random,
     save: (change) => persistently(change, { clock, log, goOn: () => running }),
     stopping: stopping.signal,
+    look: () => {
+      look();
+    },
   };
 
   const pageOf = (name: string): Page => {
@@ -157,14 +160,16 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   async function work(lease: Lease, ticket: Ticket, page: Page): Promise<void> {
     const kind = lease.event.attempts > 0 ? 'repeated' : 'first';
     active[kind] += 1;
+    let { event } = lease;
     try {
-      let event: Lease['event'] | undefined = lease.event;
-      while (event) event = await attempt({ ...lease, event }, ticket, page, tools);
+      for (let next: typeof event | undefined = event; next; event = next ?? event) {
+        next = await attempt({ ...lease, event }, ticket, page, tools);
+      }
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
       await page.gate.probeAgain(ticket);
       if (running) await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
-      await store.release(lease.event.id).catch(() => undefined);
+      await store.release(event.id).catch(() => undefined);
     }
     active[kind] -= 1;
     look();

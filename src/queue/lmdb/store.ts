@@ -71,7 +71,8 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   let isLoaded = false;
   let lookedAt = -Infinity;
 
-  const countWaiting = () => schedule.waiting + (isLoaded ? 0 : waitingAtStart);
+  /** Before the schedule is whole nothing is leased, so that nothing ends. */
+  const countWaiting = () => (isLoaded ? schedule.waiting : waitingAtStart + sequence - firstSequence);
 
   const read = (key: number): EventRecord | undefined => {
     const text = file.tables.records.get(key);

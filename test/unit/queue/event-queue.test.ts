@@ -372,6 +372,16 @@ describe('an odd store', () => {
     expect(seen).toEqual(['1']);
   });
 
+  it('is given back the event that could not be worked on, not the one before it', async () => {
+    const { started, on, clock, seen } = await makeQueue();
+    let broken = true;
+    on(({ id }) => (id === '2' && broken ? Promise.reject(new Error('x')) : done));
+    await started([event('1', 'a'), event('2', 'a', NOW + 1)]);
+    broken = false;
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['1', '2', '2']);
+  });
+
   it('that cannot release a conversation keeps nobody else waiting', async () => {
     const { started, on, seen, clock } = await makeQueue({
       breakStore: (real) => ({ ...real, release: () => Promise.reject(new Error('gone')) }),

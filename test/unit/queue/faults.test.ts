@@ -317,6 +317,26 @@ describe('a probe', () => {
 });
 
 describe('slots', () => {
+  it('grow with need: a slow Graph does not keep the pace from being reached', async () => {
+    const { started, on, clock, queue } = await makeQueue({ maxSendsPerSecond: 300 });
+    const sent: string[] = [];
+    on(async ({ id }, attempt) => {
+      try {
+        await attempt.permit(true);
+      } catch {
+        return { kind: 'held_back' };
+      }
+      sent.push(id);
+      await new Promise<void>((resolve) => clock.after(2 * SECOND, resolve));
+      return done;
+    });
+    await started(people(2_000));
+    await clock.pass(5 * SECOND);
+    expect(sent.length).toBeGreaterThanOrEqual(1_485);
+    void queue.stop();
+    await clock.pass(2 * SECOND);
+  }, 30_000);
+
   it('are kept for first attempts: people whose calls time out again and again delay nobody', async () => {
     const { started, on, clock, calls, queue } = await makeQueue({ maxConcurrentConversations: 40 });
     on(async ({ id }) => {

@@ -129,6 +129,7 @@ describe('the data folder', () => {
     const store = await openLmdbStore(folder);
     const due = store.due();
     await store.add([event('new', 'b')], 1_000);
+    await expect(store.countWaiting()).resolves.toBe(451);
     await due;
     await expect(store.countWaiting()).resolves.toBe(451);
     const leases = await store.lease('p', 9, 9);
