@@ -249,7 +249,10 @@ describe('trouble', () => {
     await tap(messenger, 'Get Started');
     await onTheWire('messages').getByText('no answer').waitFor();
     await page.getByRole('checkbox', { name: /Graph does not answer/ }).uncheck();
-    await messenger.getByText(/Welcome!/).last().waitFor({ timeout: 35_000 });
+    await messenger
+      .getByText(/Welcome!/)
+      .last()
+      .waitFor({ timeout: 35_000 });
   });
 
   it('with webhooks that come twice: the bot answers once', async () => {

@@ -7,7 +7,11 @@ type Switch = Exclude<keyof Trouble, 'latencyMs'>;
 
 const switches: readonly (readonly [Switch, title: string, effect: string])[] = [
   ['serverErrors', 'Graph answers 500', 'The bot tries again: after 1 s, 2 s, 4 s …'],
-  ['timeouts', 'Graph does not answer', 'The bot gives up after 10 s. The message may have arrived, so it tries again only after 30 s.'],
+  [
+    'timeouts',
+    'Graph does not answer',
+    'The bot gives up after 10 s. The message may have arrived, so it tries again only after 30 s.',
+  ],
   ['rateLimited', 'Rate limit (613)', 'The bot pauses all sending for the minute that the header names.'],
   ['tokenInvalid', 'Token invalid (190)', 'The bot holds everything and tries once a minute.'],
   ['redeliver', 'Webhooks come twice', 'The bot handles each event once.'],
