@@ -21,6 +21,7 @@ export const event = (id: string, conversation = id, timestamp = NOW): NewEvent 
 export const people = (count: number, prefix = 'p') => Array.from({ length: count }, (_, n) => event(`${prefix}${n}`));
 
 export const done: Verdict = { kind: 'done' };
+export const heldBack: Verdict = { kind: 'held_back' };
 export const retry: Verdict = { kind: 'retry', reason: 'no answer', cause: 'no answer', mayBeSent: false };
 export const silence: Verdict = { kind: 'retry', reason: 'silence', cause: 'silence', mayBeSent: true };
 export const hold: Verdict = { kind: 'hold', reason: 'Generate a new token' };
@@ -34,6 +35,14 @@ export const refused = (scope: 'event' | 'probably_event' | 'unknown', cause = '
 });
 
 type Behaviour = (event: StoredEvent, attempt: Attempt) => Verdict | Promise<Verdict>;
+
+/** Whether a message of the attempt was let out, in its turn. */
+export async function isLetOut(attempt: Attempt): Promise<boolean> {
+  return attempt.permit(true).then(
+    () => true,
+    () => false,
+  );
+}
 
 const open: { stop: () => Promise<void>; store: EventStore }[] = [];
 afterEach(async () => {

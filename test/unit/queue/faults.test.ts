@@ -5,7 +5,9 @@ import {
   SECOND,
   done,
   event,
+  heldBack,
   hold,
+  isLetOut,
   makeQueue,
   pause,
   people,
@@ -243,11 +245,7 @@ describe('a pause', () => {
     const { started, on, clock, log } = await makeQueue({ maxSendsPerSecond: 1 });
     const sent: string[] = [];
     on(async ({ id }, attempt) => {
-      try {
-        await attempt.permit(true);
-      } catch {
-        return { kind: 'held_back' };
-      }
+      if (!(await isLetOut(attempt))) return heldBack;
       sent.push(id);
       return sent.length === 1 ? pause(HOUR) : done;
     });
@@ -321,11 +319,7 @@ describe('slots', () => {
     const { started, on, clock, queue } = await makeQueue({ maxSendsPerSecond: 300 });
     const sent: string[] = [];
     on(async ({ id }, attempt) => {
-      try {
-        await attempt.permit(true);
-      } catch {
-        return { kind: 'held_back' };
-      }
+      if (!(await isLetOut(attempt))) return heldBack;
       sent.push(id);
       await new Promise<void>((resolve) => clock.after(2 * SECOND, resolve));
       return done;
