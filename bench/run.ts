@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareBench, type Bench } from './bench';
+import { killChildrenAtTheEnd } from './children';
+import { programs } from './contestants';
+import type { Findings } from './figure';
+import { flood } from './figures/flood';
+import { steady } from './figures/steady';
+import { installPeers } from './install';
+import { tableForTerminal } from './table';
+
+/*
+ * Measures the built bot beside the tutorial's server, Bottender and the least a server can do, and writes down what it
+ * finds: bench/results.md, bench/results.json and docs/bench.svg.
+ *
+ *   npm run bench                   all of it, about half an hour; leave the machine alone meanwhile
+ *   npm run bench -- --short        a minute, for every change: fails when ours costs twice what it did; writes nothing
+ *   npm run bench -- --only flood   one experiment; writes nothing. Also --rounds 1 and --scale 0.1, to try things out
+ */
+
+const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>> = { steady, flood };
+
+const TIME_LIMIT_MS = 60 * 60 * 1_000;
+const TMPFS = 0x01021994;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      short: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      scale: { type: 'string', default: '1' },
+    },
+  });
+  if (!existsSync(programs.ours)) throw new Error('The bot is not built: npm run build');
+  const chosen = Object.entries(experiments).filter(([name]) => values.only === undefined || values.only === name);
+  if (chosen.length === 0) throw new Error(`--only takes one of: ${Object.keys(experiments).join(', ')}`);
+  installPeers(say);
+
+  const root = mkdtempSync(path.join(tmpdir(), 'bench-'));
+  process.on('exit', () => {
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  });
+  if (statfsSync(root).type === TMPFS)
+    throw new Error(`${tmpdir()} is memory, not a disk: set TMPDIR to a folder on disk`);
+
+  const bench = await prepareBench(root, { rounds: Number(values.rounds), scale: Number(values.scale) }, say);
+  const found: Findings[] = [];
+  for (const [name, experiment] of chosen) {
+    say(name);
+    found.push(await experiment(bench));
+  }
+  say(`\n${tableForTerminal(found.flatMap(({ figures }) => figures))}`);
+  return true;
+}
+
+killChildrenAtTheEnd();
+setTimeout(() => {
+  process.stderr.write('The benchmark took more than an hour and was given up.\n');
+  process.exit(1);
+}, TIME_LIMIT_MS).unref();
+main().then(
+  (good) => process.exit(good ? 0 : 1),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  },
+);

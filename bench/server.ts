@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { end, remember } from './children';
+import { monotonicMs, pause } from './clock';
+import { environment, programs, type Contestant } from './contestants';
+
+/** A contestant's server in a process of its own, listening. */
+export interface Server {
+  readonly pid: number;
+  readonly port: number;
+  /** From the start of the process to the line that says it listens, in milliseconds. */
+  readonly startMs: number;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+const START_LIMIT_MS = 60_000;
+const LISTENING = 'webhook is listening';
+
+/**
+ * Starts a contestant's server; what it prints goes to a file.
+ *
+ * @param contestant which one
+ * @param folder its own folder, for its data and its log
+ * @param settings what differs from the environment that all have
+ */
+export async function startServer(
+  contestant: Contestant,
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const port = await freePort();
+  const logFile = path.join(folder, `${contestant}-${port}.log`);
+  const output = openSync(logFile, 'w');
+  const env = {
+    PATH: process.env['PATH'],
+    ...environment,
+    PORT: String(port),
+    DATA_DIR: path.join(folder, 'data'),
+    ...settings,
+  };
+  const startedAt = monotonicMs();
+  const child = remember(
+    spawn(process.execPath, [programs[contestant]], { cwd: folder, env, stdio: ['ignore', output, output] }),
+  );
+  closeSync(output);
+  await untilListening(child, logFile, startedAt);
+  return {
+    pid: child.pid ?? NaN,
+    port,
+    startMs: monotonicMs() - startedAt,
+    stop: (signal = 'SIGKILL') => end(child, signal),
+  };
+}
+
+async function untilListening(child: ChildProcess, logFile: string, startedAt: number): Promise<void> {
+  while (!readFileSync(logFile, 'utf8').includes(LISTENING)) {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended || monotonicMs() - startedAt > START_LIMIT_MS) {
+      const log = readFileSync(logFile, 'utf8').slice(-2_000);
+      throw new Error(`${child.spawnargs.join(' ')} ${ended ? 'ended' : 'did not listen in time'}:\n${log}`);
+    }
+    await pause(2);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
