@@ -8,6 +8,8 @@ const config: Config = {
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/browser/'],
   restoreMocks: true,
+  // Property tests run long where other programs need the processor, too.
+  testTimeout: 30_000,
   // The page runs in a browser (test/browser); demo and simulator are started as programs there.
   collectCoverageFrom: ['src/**/*.ts', '!src/simulator/page/**', '!src/simulator/{demo,index}.ts'],
   coverageReporters: ['text', 'lcov'],

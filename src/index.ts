@@ -45,7 +45,7 @@ export function createApp(config: Config, log: Logger, accept: (body: WebhookBod
     .get(answerVerification(config.verifyToken))
     .post(...readBody(config.appSecrets), async (req, res) => {
       await accept(req.body as WebhookBody).catch(deliverAgain);
-      res.sendStatus(200);
+      res.writeHead(200, taken).end('OK'); // one write, headers included
     })
     .all((_req, res) => {
       res.status(405).set('Allow', 'GET, HEAD, POST').type('text/plain').send('Use GET or POST.');
@@ -57,6 +57,8 @@ export function createApp(config: Config, log: Logger, accept: (body: WebhookBod
   app.use(refuseErrors(log));
   return app;
 }
+
+const taken = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': 2 } as const;
 
 /** Tells the platform to keep the events and deliver them again. */
 function deliverAgain(error: unknown): never {

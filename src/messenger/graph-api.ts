@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import axios, { type AxiosResponse } from 'axios';
+import { Axios, type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import { GraphApiError, GraphConnectionError } from './graph-error';
 import { createHttpAdapter, type AdapterFacts } from './http-adapter';
@@ -61,22 +61,24 @@ export function createGraphApi(options: GraphApiOptions): GraphApi {
   const [currentSecret] = appSecrets;
   const proof = currentSecret && createHmac('sha256', currentSecret).update(pageAccessToken).digest('hex');
   const credentials = { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) };
-  const client = axios.create({
-    baseURL: [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/'),
-    adapter: createHttpAdapter(timeoutMs, LARGEST_ANSWER),
-    headers: { 'Content-Type': 'application/json' },
+  const baseURL = [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/');
+  // Not `axios.create`: its defaults, most of them for browsers, would be merged anew for every call.
+  const client = new Axios({
+    baseURL,
+    adapter: createHttpAdapter(baseURL, timeoutMs, LARGEST_ANSWER),
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     transformRequest: [(payload: unknown) => (payload === undefined ? undefined : JSON.stringify(payload))],
-    transformResponse: [],
   });
   const hide = createHide([pageAccessToken, proof, ...appSecrets]);
 
-  // The token goes into each address by hand: axios would merge the same parameters anew for every call.
   const authorised = (path: string, query: Readonly<Record<string, string>> = {}) =>
     `${path}?${new URLSearchParams({ ...query, ...credentials }).toString()}`;
+  const authorisation = authorised('');
 
   return {
-    call: (path, payload) => exchange(path, () => client.post(authorised(path), payload), hide),
-    get: (path, query) => exchange(path, () => client.get(authorised(path, query)), hide),
+    call: (path, payload) =>
+      exchange(path, () => client.request({ method: 'post', url: path + authorisation, data: payload }), hide),
+    get: (path, query) => exchange(path, () => client.request({ method: 'get', url: authorised(path, query) }), hide),
   };
 }
 
@@ -107,7 +109,6 @@ function canBeGraphs({ status, headers }: Pick<AxiosResponse, 'status' | 'header
   return /\b(json|javascript)\b/i.test(type) || Object.keys(headers).some((name) => name.startsWith('x-fb-'));
 }
 
-const answerSchema = z.record(z.string(), z.unknown());
 const errorSchema = z.object({
   message: z.string().catch('no message'),
   type: z.string().optional().catch(undefined),
@@ -119,8 +120,8 @@ const errorSchema = z.object({
 
 function readAnswer(path: string, response: AxiosResponse<unknown>, hide: (text: string) => string): GraphObject {
   const { status, data, headers } = response;
-  const answer = answerSchema.safeParse(parseJson(data)).data;
-  const error = errorSchema.safeParse(answer?.['error']).data;
+  const answer = readObject(data);
+  const error = answer?.['error'] === undefined ? undefined : errorSchema.safeParse(answer['error']).data;
   if (!error && (canBeGraphs(response) || (answer && status >= 200 && status < 300))) return answer ?? {};
   throw new GraphApiError({
     path,
@@ -136,9 +137,10 @@ function readAnswer(path: string, response: AxiosResponse<unknown>, hide: (text:
   });
 }
 
-function parseJson(text: unknown): unknown {
+function readObject(text: unknown): GraphObject | undefined {
   try {
-    return JSON.parse(String(text));
+    const value: unknown = JSON.parse(String(text));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as GraphObject) : undefined;
   } catch {
     return undefined;
   }

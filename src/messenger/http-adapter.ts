@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import { AxiosError, type AxiosAdapter, type AxiosResponse } from 'axios';
 
 /** What an error of this adapter tells beside its code. */
@@ -14,19 +15,21 @@ export interface AdapterFacts {
  * An axios adapter that does just what calls to Graph need, at two thirds of the cost of the one that comes with axios: one
  * request, one answer as text of a bounded size, a limit on the whole, connections that are kept open, no redirects.
  *
+ * @param baseUrl what every path is appended to; taken apart once, since that is a part of what a call costs
  * @param timeoutMs for the whole call
  * @param largestAnswer in bytes
  * @see https://axios-http.com/docs/req_config for `adapter`
  */
-export function createHttpAdapter(timeoutMs: number, largestAnswer: number): AxiosAdapter {
-  const agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
+export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAnswer: number): AxiosAdapter {
+  const base = new URL(baseUrl);
+  const { protocol, hostname, port } = urlToHttpOptions(base);
+  const { Agent, request: open } = protocol === 'https:' ? https : http;
+  const server = { protocol, hostname, port, agent: new Agent({ keepAlive: true }) };
 
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {
-      const url = new URL(String(config.baseURL) + String(config.url));
-      const body = config.data === undefined ? undefined : Buffer.from(String(config.data));
-      const isSecure = url.protocol === 'https:';
-      const headers = { ...config.headers.toJSON(), ...(body && { 'Content-Length': body.length }) };
+      const { data, url, method } = config as { data?: string; url: string; method: string };
+      const length = data === undefined ? {} : { 'Content-Length': Buffer.byteLength(data) };
       let wasWritten = false;
       let began: AdapterFacts['began'];
 
@@ -36,10 +39,11 @@ export function createHttpAdapter(timeoutMs: number, largestAnswer: number): Axi
         reject(Object.assign(new AxiosError('The call failed', code), facts));
         request.destroy();
       };
-      const request = (isSecure ? https : http).request(url, {
-        method: String(config.method).toUpperCase(),
-        headers,
-        agent: agents[isSecure ? 'https:' : 'http:'],
+      const request = open({
+        ...server,
+        path: base.pathname + url,
+        method: method.toUpperCase(),
+        headers: { ...config.headers.toJSON(), ...length },
       });
       const limit = setTimeout(fail, timeoutMs, 'ETIMEDOUT');
       request.on('finish', () => (wasWritten = true));
@@ -71,6 +75,6 @@ export function createHttpAdapter(timeoutMs: number, largestAnswer: number): Axi
           });
         });
       });
-      request.end(body);
+      request.end(data);
     });
 }

@@ -9,10 +9,13 @@ const BODY_LIMIT = '5mb';
 
 const SIGNATURE_HEADER = 'X-Hub-Signature-256';
 
+/** JSON is UTF-8; another name of a charset in the header is a mistake of the sender. */
+const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
+
 /**
  * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
- * missing or wrong (the body is then not parsed), 415 for anything but JSON, 413 over 5 MiB, 400 for JSON that is broken or
- * without an `entry` array, 404 for an `object` other than `page` and `instagram`.
+ * missing or wrong (the body is then not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 400 for JSON that is
+ * broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
  *
  * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
  */
@@ -22,13 +25,6 @@ export function readBody(appSecrets: readonly string[]): RequestHandler[] {
       throw createError(401, `${SIGNATURE_HEADER} does not match the body. Compare APP_SECRET with the App Dashboard.`);
     }
   };
-  const options = {
-    limit: BODY_LIMIT,
-    inflate: false,
-    verify: (req: unknown, _res: unknown, bytes: Buffer) => {
-      checkSignature(req as Request, bytes);
-    },
-  };
 
   const refuseUnsigned: RequestHandler = (req, _res, next) => {
     if (appSecrets.length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
@@ -37,19 +33,19 @@ export function readBody(appSecrets: readonly string[]): RequestHandler[] {
     next();
   };
 
-  const refuseOtherTypes: RequestHandler = (req, _res, next) => {
-    const type = req.is(['json', 'urlencoded']);
-    if (type === null || req.get('Content-Length') === '0') {
-      checkSignature(req, Buffer.alloc(0)); // without a body no parser has called `verify`
-      throw createError(400, 'The body is empty; it must be JSON with an "entry" array.');
-    }
-    if (type !== 'json') throw createError(415, 'Send the body as application/json.');
-    next();
-  };
+  // The bytes as they came: they are what was signed. Its JSON parser would decode and check what is checked here anyway.
+  const readBytes = bodyParser.raw({ type: () => true, limit: BODY_LIMIT, inflate: false });
 
-  const checkShape: RequestHandler = (req, _res, next) => {
-    const body: unknown = req.body;
-    const result = bodySchema.safeParse(body);
+  const parse: RequestHandler = (req, _res, next) => {
+    const read: unknown = req.body;
+    const bytes = Buffer.isBuffer(read) ? read : Buffer.alloc(0);
+    checkSignature(req, bytes);
+    if (bytes.length === 0) throw createError(400, 'The body is empty; it must be JSON with an "entry" array.');
+    if (!req.is('json')) throw createError(415, 'Send the body as application/json.');
+    if (OTHER_CHARSET.test(String(req.get('Content-Type')))) {
+      throw createError(415, 'Send the body as application/json in UTF-8.');
+    }
+    const result = bodySchema.safeParse(parseJson(bytes));
     if (!result.success) {
       throw result.error.issues.some(({ path }) => path[0] === 'object')
         ? createError(404, 'Only events of the objects "page" and "instagram" are known here.')
@@ -59,11 +55,13 @@ export function readBody(appSecrets: readonly string[]): RequestHandler[] {
     next();
   };
 
-  return [
-    refuseUnsigned,
-    bodyParser.urlencoded({ ...options, extended: false }),
-    bodyParser.json(options),
-    refuseOtherTypes,
-    checkShape,
-  ];
+  return [refuseUnsigned, readBytes, parse];
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw createError(400, 'The body is not valid JSON.');
+  }
 }

@@ -4,11 +4,8 @@ import type { Logger } from 'pino';
 
 /** body-parser's own errors, in words for the person who sent the request. */
 const parserErrors: Readonly<Record<string, { status: number; sentence: string }>> = {
-  'entity.parse.failed': { status: 400, sentence: 'The body is not valid JSON.' },
   'entity.too.large': { status: 413, sentence: 'The body is larger than 5 MiB.' },
   'encoding.unsupported': { status: 415, sentence: 'Send the body uncompressed.' },
-  'charset.unsupported': { status: 415, sentence: 'Send the body as application/json in UTF-8.' },
-  'parameters.too.many': { status: 415, sentence: 'Send the body as application/json.' },
 };
 
 /**
