@@ -1,24 +1,11 @@
 import { Heap } from 'heap-js';
-import type { DuePage, StoredEvent } from '../event-store';
-
-/** A waiting event, as far as its turn is concerned. */
-export interface Waiting {
-  readonly sequence: number;
-  readonly timestamp: number;
-  /** It has failed before. */
-  repeated: boolean;
-  /** Some of its calls are through: it goes on before any other. */
-  begun: boolean;
-  /** The event itself, where it has just come in; otherwise it is read again. */
-  event?: StoredEvent | undefined;
-}
+import type { DuePage } from '../event-store';
+import { insert, isInLine, nextOf, takeOut, type Line, type Waiting } from './line';
 
 /** A conversation with events waiting. */
-export interface Conversation {
+export interface Conversation extends Line {
   readonly page: string;
   readonly name: string;
-  /** By timestamp, equal ones as they came. */
-  readonly events: Waiting[];
   /** In monotonic milliseconds. */
   dueAt: number;
   isLeased: boolean;
@@ -52,15 +39,16 @@ export class Schedule {
 
   /** Puts an event to its place; a conversation that is new is due at once. */
   add(page: string, name: string, waiting: Waiting, now: number): void {
-    const known = this.#conversations.get(name);
-    const conversation = known ?? { page, name, events: [], dueAt: now, isLeased: false, order: 0 };
-    const { events } = conversation;
-    let place = events.length;
-    for (let before = events[place - 1]; before && isBefore(waiting, before); before = events[place - 1]) place -= 1;
-    events.splice(place, 0, waiting);
     this.#waiting += 1;
     if (waiting.event && ++this.#atHand > MOST_AT_HAND) this.letGo(waiting);
-    if (known) return;
+    const known = this.#conversations.get(name);
+    if (known) {
+      insert(known, waiting);
+      return;
+    }
+    const nobody = { first: undefined, last: undefined, begun: 0 };
+    const conversation: Conversation = { page, name, ...nobody, dueAt: now, isLeased: false, order: 0 };
+    insert(conversation, waiting);
     this.#conversations.set(name, conversation);
     this.#enqueue(conversation);
   }
@@ -74,18 +62,16 @@ export class Schedule {
   /** Takes an event out, wherever it stands. */
   remove(name: string, sequence: number): void {
     const conversation = this.#conversations.get(name);
-    if (!conversation) return;
-    const { events, isLeased } = conversation;
-    const index = events.findIndex((waiting) => waiting.sequence === sequence);
-    for (const removed of index < 0 ? [] : events.splice(index, 1)) {
-      this.letGo(removed);
-      this.#waiting -= 1;
-    }
-    if (!isLeased) this.#forgetIfEmpty(conversation);
+    const removed = conversation && takeOut(conversation, sequence);
+    if (!removed) return;
+    this.letGo(removed);
+    this.#waiting -= 1;
+    if (!conversation.isLeased) this.#forgetIfEmpty(conversation);
   }
 
   has(name: string, sequence: number): boolean {
-    return this.#conversations.get(name)?.events.some((waiting) => waiting.sequence === sequence) ?? false;
+    const conversation = this.#conversations.get(name);
+    return conversation !== undefined && isInLine(conversation, sequence);
   }
 
   /** How soon each Page's next conversation is due, in milliseconds. */
@@ -116,12 +102,12 @@ export class Schedule {
   giveBack(conversation: Conversation, dueAt: number): void {
     conversation.isLeased = false;
     conversation.dueAt = dueAt;
-    if (conversation.events.length > 0) this.#enqueue(conversation);
+    if (conversation.first) this.#enqueue(conversation);
     else this.#forgetIfEmpty(conversation);
   }
 
-  #forgetIfEmpty({ name, events }: Conversation): void {
-    if (events.length === 0) this.#conversations.delete(name);
+  #forgetIfEmpty({ name, first }: Conversation): void {
+    if (!first) this.#conversations.delete(name);
   }
 
   #enqueue(conversation: Conversation): void {
@@ -132,22 +118,13 @@ export class Schedule {
   }
 }
 
-/** The event whose calls have begun, or else the first one. */
-export function nextOf({ events }: Conversation): Waiting | undefined {
-  return events.find(({ begun }) => begun) ?? events[0];
-}
-
 /** The conversation at the top; those that have lost their last event meanwhile are passed over. */
 function topOf(lane: Heap<Conversation>): Conversation | undefined {
   for (let top = lane.peek(); top; top = lane.peek()) {
-    if (top.events.length > 0) return top;
+    if (top.first) return top;
     lane.pop();
   }
   return undefined;
-}
-
-function isBefore(a: Waiting, b: Waiting): boolean {
-  return a.timestamp < b.timestamp || (a.timestamp === b.timestamp && a.sequence < b.sequence);
 }
 
 function soonest(a: Conversation, b: Conversation): number {

@@ -1,11 +1,14 @@
 import type { StoredEvent } from '../../../../src/queue/event-store';
-import { Schedule, type Waiting } from '../../../../src/queue/lmdb/schedule';
+import type { Waiting } from '../../../../src/queue/lmdb/line';
+import { Schedule } from '../../../../src/queue/lmdb/schedule';
 
 const waiting = (sequence: number, more: Partial<Waiting> = {}): Waiting => ({
   sequence,
   timestamp: 0,
   repeated: false,
   begun: false,
+  event: undefined,
+  next: undefined,
   ...more,
 });
 

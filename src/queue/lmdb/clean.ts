@@ -1,0 +1,23 @@
+import { KEEP_DONE_MS, KEEP_SET_ASIDE_MS } from '../event-store';
+import type { DataFile } from './data-file';
+
+/** Forgets what has been kept long enough; see `EventStore.clean`. */
+export async function clean(file: DataFile, now: number, most: number): Promise<number> {
+  const { done, aside } = file.tables;
+  const before = (time: number) => ({ start: [0, 0], end: [time, 0], limit: Math.ceil(most / 2) }) as const;
+  const oldDone = [...done.getRange(before(now - KEEP_DONE_MS) as never)];
+  const oldAside = [...aside.getRange(before(now - KEEP_SET_ASIDE_MS) as never)];
+  if (oldDone.length + oldAside.length === 0) return 0;
+  await file.transactSoon((tables) => {
+    for (const { key, value } of oldDone) {
+      void tables.done.remove(key);
+      void tables.ids.remove(value);
+    }
+    for (const { key, value } of oldAside) {
+      void tables.aside.remove(key);
+      void tables.records.remove(key[1]);
+      void tables.ids.remove(value);
+    }
+  });
+  return oldDone.length + oldAside.length;
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../clock';
+import type { DataFile } from './data-file';
+import { decodeRecord, encodeRecord, type EventRecord } from './record';
+import type { Schedule } from './schedule';
+import type { Tables } from './tables';
+
+/** What the parts of the store share. */
+export interface Parts {
+  readonly file: DataFile;
+  readonly schedule: Schedule;
+  readonly clock: Clock;
+  /** Told of a stored event that cannot be read. */
+  readonly onDamage: (message: string) => void;
+  /** Whether everything that waited at the start stands in the schedule. */
+  isLoaded: boolean;
+}
+
+/**
+ * Reads a waiting or set-aside event.
+ *
+ * @returns undefined when it is gone
+ * @throws {DamagedRecordError} when it is not what was written
+ */
+export function read({ records }: Tables, sequence: number): EventRecord | undefined {
+  const text = records.get(sequence);
+  return text === undefined ? undefined : decodeRecord(text);
+}
+
+/** The same by the event's id. */
+export function readById(tables: Tables, id: string): EventRecord | undefined {
+  const sequence = tables.ids.get(id);
+  return sequence === undefined ? undefined : read(tables, sequence);
+}
+
+/** The same for an event that the loop comes to: where it cannot be read, that is said, and the others go on. */
+export function readOrSay({ file, onDamage }: Parts, sequence: number): EventRecord | undefined {
+  try {
+    return read(file.tables, sequence);
+  } catch {
+    onDamage(`the stored event number ${sequence} has changed on disk and cannot be handled`);
+    return undefined;
+  }
+}
+
+/** Writes a record anew, unless it is gone; tells which. Inside a transaction. */
+export function rewrite({ records }: Tables, record: EventRecord): boolean {
+  if (!records.doesExist(record.sequence)) return false;
+  void records.put(record.sequence, encodeRecord(record));
+  return true;
+}
+
+/** Ends an event: of it only the id is kept. Inside a transaction. */
+export function end(tables: Tables, record: EventRecord, now: number): void {
+  void tables.records.remove(record.sequence);
+  if (record.endedAt !== undefined) void tables.aside.remove([record.endedAt, record.sequence]);
+  void tables.done.put([now, record.sequence], record.id);
+}
