@@ -39,12 +39,12 @@ export interface Bench {
   /** Posts events of new persons; resolves when all POSTs are answered. */
   post(server: Server, plan: LoadPlan): Promise<Outcome>;
   /** Posts events of new persons; resolves when all messages have reached Graph, or none comes any more. */
-  postAndDrain(server: Server, plan: LoadPlan): Promise<Run>;
+  postAndDrain(server: Server, plan: LoadPlan, behaviour?: Behaviour): Promise<Run>;
   /** A new folder, removed at the end of the run. */
   newFolder(): string;
 }
 
-const LOAD_LIMIT_MS = 180_000;
+const LOAD_LIMIT_MS = 300_000;
 const DRAIN_LIMIT_MS = 300_000;
 /** A server from which nothing comes for so long sends nothing any more. */
 const QUIET_MS = 5_000;
@@ -85,8 +85,8 @@ export async function prepareBench(root: string, size: Size, say: (text: string)
     arrivalTimes: async () => (await graph.worker.ask('arrivals', undefined)).at,
     start: (contestant, settings = {}, folder = newFolder()) =>
       startServer(contestant, folder, { GRAPH_API_URL: graph.url, ...settings }),
-    postAndDrain: async (server, plan) => {
-      await graph.worker.ask('reset', { latencyMs: 0, refuses: false });
+    postAndDrain: async (server, plan, behaviour = { latencyMs: 0, refuses: false }) => {
+      await graph.worker.ask('reset', behaviour);
       const firstPerson = nextPerson;
       const events = plan.posts * plan.eventsPerPost;
       const outcome = await post(server, plan);

@@ -6,7 +6,9 @@ import { prepareBench, type Bench } from './bench';
 import { killChildrenAtTheEnd } from './children';
 import { programs } from './contestants';
 import type { Findings } from './figure';
+import { batch } from './figures/batch';
 import { flood } from './figures/flood';
+import { pace } from './figures/pace';
 import { steady } from './figures/steady';
 import { installPeers } from './install';
 import { tableForTerminal } from './table';
@@ -20,7 +22,12 @@ import { tableForTerminal } from './table';
  *   npm run bench -- --only flood   one experiment; writes nothing. Also --rounds 1 and --scale 0.1, to try things out
  */
 
-const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>> = { steady, flood };
+const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>> = {
+  steady,
+  flood,
+  batch,
+  pace,
+};
 
 const TIME_LIMIT_MS = 60 * 60 * 1_000;
 const TMPFS = 0x01021994;

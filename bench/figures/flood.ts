@@ -1,22 +1,16 @@
 import type { Bench, Run } from '../bench';
 import { contestants, type Contestant } from '../contestants';
 import type { Figure, Findings } from '../figure';
-import { inTurns, perRound, processorPerEvent } from '../rounds';
+import { loads } from '../loads';
+import { acceptRate, onWarmServers, perRound, processorPerEvent } from '../rounds';
 import { percentile, spreadOf } from '../statistics';
-import { processorBars, processorFigures } from './processor';
-
-const POSTS = 20_000;
-const CONNECTIONS = 100;
+import { processorBars, processorFigures, ratioToFloor } from './processor';
 
 /** As much as comes in over many connections: what an event costs, and how soon and how fast POSTs are answered. */
 export async function flood(bench: Bench): Promise<Findings> {
-  const plan = {
-    posts: Math.ceil(POSTS * bench.size.scale),
-    eventsPerPost: 1,
-    pace: { connections: CONNECTIONS },
-  };
-  const runs = await inTurns(bench, contestants, (server) => bench.postAndDrain(server, plan));
-  const name = `flood of ${plan.posts.toLocaleString('en')} POSTs over ${CONNECTIONS} connections`;
+  const plan = loads.flood(bench.size.scale);
+  const runs = await onWarmServers(bench, contestants, (server) => bench.postAndDrain(server, plan));
+  const name = `flood of ${plan.posts.toLocaleString('en')} POSTs over ${plan.pace.connections} connections`;
   return {
     figures: [
       ...processorFigures(`2. A ${name}`, runs, { bottender: 1 }),
@@ -24,6 +18,7 @@ export async function flood(bench: Bench): Promise<Findings> {
       ...acceptingSpeed(`5. Answers in the ${name}`, runs),
     ],
     bars: processorBars('flood, one event a POST', runs),
+    ratios: { flood: ratioToFloor(runs) },
   };
 }
 
@@ -74,11 +69,4 @@ function acceptingSpeed(group: string, runs: Record<Contestant, Run[]>): Figure[
       target: { atLeast: 1 },
     },
   ];
-}
-
-/** POSTs a second, from the first one sent to the last one answered. */
-export function acceptRate({ sentAt, ackMs }: Pick<Run, 'sentAt' | 'ackMs'>): number {
-  const first = Math.min(...sentAt.slice(0, CONNECTIONS));
-  const last = sentAt.reduce((latest, sent, n) => Math.max(latest, sent + (ackMs[n] ?? 0)), first);
-  return (sentAt.length / (last - first)) * 1_000;
 }

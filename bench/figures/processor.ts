@@ -56,3 +56,8 @@ export function processorBars(scenario: string, runs: Record<Contestant, Run[]>)
     ms: spreadOf(runs[contestant].map(processorPerEvent)).median,
   }));
 }
+
+/** What an event costs ours, in events of the floor's: that can be compared with another machine's. */
+export function ratioToFloor({ ours, floor }: Readonly<Record<'ours' | 'floor', Run[]>>): number {
+  return spreadOf(perRound(ours.map(processorPerEvent), floor.map(processorPerEvent))).median;
+}

@@ -1,23 +1,24 @@
 import type { Bench, Run } from '../bench';
 import { contestants, type Contestant } from '../contestants';
 import type { Figure, Findings } from '../figure';
-import { inTurns } from '../rounds';
+import { loads } from '../loads';
+import { onWarmServers } from '../rounds';
 import { percentile, spreadOf } from '../statistics';
-import { processorBars, processorFigures } from './processor';
+import { processorBars, processorFigures, ratioToFloor } from './processor';
 
-const SECONDS = 15;
+const QUICK = 250;
 const QUICK_SECONDS = 10;
 
 /** A steady stream of events of new persons: what an event costs, and how soon its answer is on the way. */
 export async function steady(bench: Bench): Promise<Findings> {
-  const stream = (perSecond: number, seconds: number) => ({
-    posts: Math.ceil(perSecond * seconds * bench.size.scale),
+  const quickLoad = {
+    posts: Math.ceil(QUICK * QUICK_SECONDS * bench.size.scale),
     eventsPerPost: 1,
-    pace: { perSecond },
-  });
-  const runs = await inTurns(bench, contestants, async (server) => ({
-    slow: await bench.postAndDrain(server, stream(100, SECONDS)),
-    quick: await bench.postAndDrain(server, stream(250, QUICK_SECONDS)),
+    pace: { perSecond: QUICK },
+  };
+  const runs = await onWarmServers(bench, contestants, async (server) => ({
+    slow: await bench.postAndDrain(server, loads.steady(bench.size.scale)),
+    quick: await bench.postAndDrain(server, quickLoad),
   }));
   const slow = pick(runs, ({ slow }) => slow);
   const quick = pick(runs, ({ quick }) => quick);
@@ -28,6 +29,7 @@ export async function steady(bench: Bench): Promise<Findings> {
       ...latencyFigures('4. From POST to Graph call, 250 events a second', quick),
     ],
     bars: processorBars('steady, 100 events a second', slow),
+    ratios: { steady: ratioToFloor(slow) },
   };
 }
 
