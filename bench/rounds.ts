@@ -55,10 +55,13 @@ export async function whileItRuns<Result>(server: Server, work: (server: Server)
 }
 
 /** Lets a server deal with some events, so that it is measured as it is after a while. */
-export async function warmUp(bench: Bench, server: Server): Promise<void> {
-  const posts = Math.ceil(WARM_UP_EVENTS * bench.size.scale);
+export async function warmUp(
+  bench: Bench,
+  server: Server,
+  events = Math.ceil(WARM_UP_EVENTS * bench.size.scale),
+): Promise<void> {
   const { refused, firstRefusal } = await bench.postAndDrain(server, {
-    posts,
+    posts: events,
     eventsPerPost: 1,
     pace: { connections: 20 },
   });

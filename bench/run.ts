@@ -8,7 +8,10 @@ import { programs } from './contestants';
 import type { Findings } from './figure';
 import { batch } from './figures/batch';
 import { flood } from './figures/flood';
+import { memory } from './figures/memory';
 import { pace } from './figures/pace';
+import { records } from './figures/records';
+import { start } from './figures/start';
 import { steady } from './figures/steady';
 import { installPeers } from './install';
 import { tableForTerminal } from './table';
@@ -27,6 +30,9 @@ const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>>
   flood,
   batch,
   pace,
+  records,
+  memory,
+  start,
 };
 
 const TIME_LIMIT_MS = 60 * 60 * 1_000;

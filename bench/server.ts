@@ -16,6 +16,9 @@ export interface Server {
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
+/** The name of the data folder inside a server's own folder. */
+export const DATA = 'data';
+
 const START_LIMIT_MS = 60_000;
 const LISTENING = 'webhook is listening';
 
@@ -38,7 +41,7 @@ export async function startServer(
     PATH: process.env['PATH'],
     ...environment,
     PORT: String(port),
-    DATA_DIR: path.join(folder, 'data'),
+    DATA_DIR: path.join(folder, DATA),
     ...settings,
   };
   const startedAt = monotonicMs();
