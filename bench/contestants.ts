@@ -13,6 +13,14 @@ export const descriptions: Readonly<Record<Contestant, string>> = {
   floor: 'bare node:http and undici: reads the JSON, answers 200, calls Graph, and nothing else',
 };
 
+/** How they are called in the plot. */
+export const labels: Readonly<Record<Contestant, string>> = {
+  ours: 'this bot, everything on',
+  tutorial: "the tutorial's server",
+  bottender: 'Bottender',
+  floor: 'the least there is to do',
+};
+
 const servers = path.join(__dirname, 'servers');
 
 /** The program of each. */

@@ -14,6 +14,8 @@ import { records } from './figures/records';
 import { start } from './figures/start';
 import { steady } from './figures/steady';
 import { installPeers } from './install';
+import { resultsFile, writeResults } from './results';
+import { readLastRatios, runShort, SHORT } from './short';
 import { tableForTerminal } from './table';
 
 /*
@@ -35,6 +37,7 @@ const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>>
   start,
 };
 
+const ROUNDS = 3;
 const TIME_LIMIT_MS = 60 * 60 * 1_000;
 const TMPFS = 0x01021994;
 
@@ -47,13 +50,20 @@ async function main(): Promise<boolean> {
     options: {
       short: { type: 'boolean', default: false },
       only: { type: 'string' },
-      rounds: { type: 'string', default: '3' },
-      scale: { type: 'string', default: '1' },
+      rounds: { type: 'string' },
+      scale: { type: 'string' },
     },
   });
+  const { short, only, rounds, scale } = values;
   if (!existsSync(programs.ours)) throw new Error('The bot is not built: npm run build');
-  const chosen = Object.entries(experiments).filter(([name]) => values.only === undefined || values.only === name);
+  const chosen = Object.entries(experiments).filter(([name]) => only === undefined || only === name);
   if (chosen.length === 0) throw new Error(`--only takes one of: ${Object.keys(experiments).join(', ')}`);
+  const size = short ? SHORT : { rounds: Number(rounds ?? ROUNDS), scale: Number(scale ?? 1) };
+  if (!(size.rounds > 0 && size.scale > 0)) throw new Error('--rounds and --scale take a number above 0');
+  if (short && !existsSync(resultsFile)) {
+    say('There are no results to compare with, since bench/results.json is missing: npm run bench writes it.');
+    return false;
+  }
   installPeers(say);
 
   const root = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -63,13 +73,15 @@ async function main(): Promise<boolean> {
   if (statfsSync(root).type === TMPFS)
     throw new Error(`${tmpdir()} is memory, not a disk: set TMPDIR to a folder on disk`);
 
-  const bench = await prepareBench(root, { rounds: Number(values.rounds), scale: Number(values.scale) }, say);
+  const bench = await prepareBench(root, size, say);
+  if (short) return runShort(bench, readLastRatios());
   const found: Findings[] = [];
   for (const [name, experiment] of chosen) {
     say(name);
     found.push(await experiment(bench));
   }
   say(`\n${tableForTerminal(found.flatMap(({ figures }) => figures))}`);
+  if (only === undefined && rounds === undefined && scale === undefined) await writeResults(found, size.rounds);
   return true;
 }
 
