@@ -14,7 +14,12 @@ import { startServer, type Server } from './server';
 export interface Size {
   readonly rounds: number;
   readonly scale: number;
+  /** Events before anything is measured: afterwards the engine has translated what it will translate. */
+  readonly warmUp: number;
 }
+
+/** The warm-up of a full run. */
+export const WARM_UP = 2_000;
 
 /** A load with what came out at the other end. */
 export interface Run extends Outcome {

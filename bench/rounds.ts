@@ -3,9 +3,6 @@ import type { Contestant } from './contestants';
 import type { Outcome } from './load/load-process';
 import type { Server } from './server';
 
-/** Events before anything is measured: afterwards the engine has translated what it will translate. */
-const WARM_UP_EVENTS = 2_000;
-
 /**
  * Repeats measurements in turns (A B C D, A B C D, …), so that whatever else the machine does meets all of them alike.
  *
@@ -55,11 +52,7 @@ export async function whileItRuns<Result>(server: Server, work: (server: Server)
 }
 
 /** Lets a server deal with some events, so that it is measured as it is after a while. */
-export async function warmUp(
-  bench: Bench,
-  server: Server,
-  events = Math.ceil(WARM_UP_EVENTS * bench.size.scale),
-): Promise<void> {
+export async function warmUp(bench: Bench, server: Server, events = bench.size.warmUp): Promise<void> {
   const { refused, firstRefusal } = await bench.postAndDrain(server, {
     posts: events,
     eventsPerPost: 1,

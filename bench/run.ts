@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { prepareBench, type Bench } from './bench';
+import { prepareBench, WARM_UP, type Bench, type Size } from './bench';
 import { killChildrenAtTheEnd } from './children';
 import { programs } from './contestants';
 import type { Findings } from './figure';
@@ -14,7 +14,7 @@ import { records } from './figures/records';
 import { start } from './figures/start';
 import { steady } from './figures/steady';
 import { installPeers } from './install';
-import { resultsFile, writeResults } from './results';
+import { resultsFile, writeResults } from './report';
 import { readLastRatios, runShort, SHORT } from './short';
 import { tableForTerminal } from './table';
 
@@ -37,12 +37,15 @@ const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>>
   start,
 };
 
-const ROUNDS = 3;
 const TIME_LIMIT_MS = 60 * 60 * 1_000;
 const TMPFS = 0x01021994;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+function sizeOf(rounds = '3', scale = '1'): Size {
+  return { rounds: Number(rounds), scale: Number(scale), warmUp: Math.ceil(WARM_UP * Number(scale)) };
 }
 
 async function main(): Promise<boolean> {
@@ -58,7 +61,7 @@ async function main(): Promise<boolean> {
   if (!existsSync(programs.ours)) throw new Error('The bot is not built: npm run build');
   const chosen = Object.entries(experiments).filter(([name]) => only === undefined || only === name);
   if (chosen.length === 0) throw new Error(`--only takes one of: ${Object.keys(experiments).join(', ')}`);
-  const size = short ? SHORT : { rounds: Number(rounds ?? ROUNDS), scale: Number(scale ?? 1) };
+  const size = short ? SHORT : sizeOf(rounds, scale);
   if (!(size.rounds > 0 && size.scale > 0)) throw new Error('--rounds and --scale take a number above 0');
   if (short && !existsSync(resultsFile)) {
     say('There are no results to compare with, since bench/results.json is missing: npm run bench writes it.');

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Bench, Size } from './bench';
+import { WARM_UP, type Bench, type Size } from './bench';
 import { ratioToFloor } from './figures/processor';
 import { loads } from './loads';
 import { findCostlier, type Ratios } from './ratios';
-import { resultsFile, type Results } from './results';
+import { resultsFile, type Results } from './report';
 import { onWarmServers } from './rounds';
 
-/** About a minute in all. */
-export const SHORT: Size = { rounds: 1, scale: 0.2 };
+/** About a minute in all. Less of a warm-up would make the ratios higher than those of a full run. */
+export const SHORT: Size = { rounds: 1, scale: 0.15, warmUp: WARM_UP };
 
 /** The ratios of the last full run. */
 export function readLastRatios(): Ratios {

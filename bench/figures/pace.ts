@@ -54,9 +54,9 @@ async function measure(bench: Bench, { perSecond, seconds, latencyMs }: Burst): 
       {
         group,
         what: `rate ÷ set, ${when}`,
-        spread: spreadOf([rateOf(times) / perSecond]),
-        unit: '×',
-        target: { atLeast: 0.99, atMost: 1.01 },
+        spread: spreadOf([(rateOf(times) / perSecond) * 100]),
+        unit: '%',
+        target: { atLeast: 99, atMost: 101 },
       },
       {
         group,

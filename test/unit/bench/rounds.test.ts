@@ -41,7 +41,7 @@ describe('what a run cost', () => {
 describe('turns', () => {
   it('are taken one after another, so that all meet the same', async () => {
     const order: string[] = [];
-    const bench = { size: { rounds: 2, scale: 1 }, say: () => undefined } as unknown as Bench;
+    const bench = { size: { rounds: 2, scale: 1, warmUp: 0 }, say: () => undefined } as unknown as Bench;
     const measured = await inTurns(bench, ['a', 'b'], (name) => Promise.resolve(order.push(name)));
     expect(order).toEqual(['a', 'b', 'a', 'b']);
     expect(measured).toEqual({ a: [1, 3], b: [2, 4] });

@@ -8,6 +8,7 @@ import { drawBars } from './plot';
 import type { Ratios } from './ratios';
 import { tableForMarkdown } from './table';
 
+/** This module must not be named like it: Node would take the JSON for it. */
 export const resultsFile = path.join(__dirname, 'results.json');
 const reportFile = path.join(__dirname, 'results.md');
 const plotFile = path.join(__dirname, '..', 'docs', 'bench.svg');
