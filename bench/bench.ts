@@ -49,7 +49,7 @@ export interface Bench {
   newFolder(): string;
 }
 
-const LOAD_LIMIT_MS = 300_000;
+const LOAD_LIMIT_MS = 600_000;
 const DRAIN_LIMIT_MS = 300_000;
 /** A server from which nothing comes for so long sends nothing any more. */
 const QUIET_MS = 5_000;
