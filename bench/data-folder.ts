@@ -6,6 +6,9 @@ import type { Bench } from './bench';
 import { whileItRuns } from './rounds';
 import { DATA } from './server';
 
+/** The setting with which as many may wait as are made to. */
+export const ROOM = { MAX_PENDING_EVENTS: '200000' };
+
 /** Known events have ended between 40 hours ago and now; after 48 hours they would be forgotten, which is work of its own. */
 const ENDED_OVER_MS = 40 * 60 * 60 * 1_000;
 const AT_ONCE = 50_000;
@@ -61,9 +64,6 @@ export async function folderOfWaiting(bench: Bench, count: number): Promise<stri
   });
   return folder;
 }
-
-/** The setting with which so many may wait. */
-export const ROOM = { MAX_PENDING_EVENTS: '200000' };
 
 /** Otherwise the first event that the bot takes in would wait until all of the file is on disk. */
 function flush(data: string): void {

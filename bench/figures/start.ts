@@ -7,12 +7,13 @@ import { spreadOf } from '../statistics';
 
 const KNOWN = 1_000_000;
 const WAITING = 100_000;
-/** A start takes a moment only. */
+/** More than the others have, since a start is over in a moment. */
 const LEAST_ROUNDS = 5;
 
 /** From the start of the process until it listens, on an empty folder and on full ones. */
 export async function start(bench: Bench): Promise<Findings> {
-  const [known, waiting] = [KNOWN, WAITING].map((count) => Math.ceil(count * bench.size.scale)) as [number, number];
+  const known = Math.ceil(KNOWN * bench.size.scale);
+  const waiting = Math.ceil(WAITING * bench.size.scale);
   const knownFolder = await folderOfKnown(bench, known);
   const waitingFolder = await folderOfWaiting(bench, waiting);
   const folders = {
