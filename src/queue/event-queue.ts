@@ -175,7 +175,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     look();
   }
 
-  /** Forgets old events bit by bit; goes on soon while there is more. */
+  /** Forgets old events bit by bit; goes on soon while one of the two kinds fills its share. */
   function clean(): void {
     void store
       .clean(time.now(), CLEAN_AT_ONCE)
@@ -184,7 +184,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         return 0;
       })
       .then((count) => {
-        if (running) cancelCleaning = clock.after(count > 0 ? CLEAN_ON_MS : CLEAN_EVERY_MS, clean);
+        if (running) cancelCleaning = clock.after(count >= CLEAN_AT_ONCE / 2 ? CLEAN_ON_MS : CLEAN_EVERY_MS, clean);
       });
   }
 

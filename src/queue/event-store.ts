@@ -105,7 +105,8 @@ export interface EventStore {
   /** Notes a completed call of a leased event. Noting the same one again changes nothing. */
   noteCall(id: string, index: number, call: CompletedCall): Promise<void>;
   /**
-   * Ends a leased event; its id is remembered for 48 hours.
+   * Ends a leased event; its id is remembered for 48 hours. That outlives the process at once; it may be flushed up to a tenth
+   * of a second later.
    *
    * @param wantsNext whether to go on with the conversation
    * @returns the conversation's next event, leased as well; undefined when there is none or none is wanted

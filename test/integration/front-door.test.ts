@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import nock from 'nock';
 import { StoreError } from '../../src/queue/event-store';
 import request from 'supertest';
@@ -103,6 +106,15 @@ describe('POST /webhook', () => {
 
   it('answers 400 to a request without any body', async () => {
     expect((await request((await makeBot()).app).post('/webhook')).status).toBe(400);
+  });
+
+  it('answers 400 to a request that does not even say how long its body is', async () => {
+    const server = (await makeBot()).app.listen(0);
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('POST /webhook HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 [^]*The body is empty/);
+    server.close();
   });
 
   it('takes a body without "object" for one of a Page', async () => {

@@ -33,8 +33,12 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
       if (record) schedule.remove(record.conversation, record.sequence);
       return record !== undefined;
     },
-    get: (id) => Promise.resolve(readById(file.tables, id)),
+    get: async (id) => {
+      await file.settle();
+      return readById(file.tables, id);
+    },
     async *list() {
+      await file.settle();
       let damaged = 0;
       for (const { value } of file.tables.records.getRange({ snapshot: false })) {
         try {

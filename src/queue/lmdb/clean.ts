@@ -8,7 +8,7 @@ export async function clean(file: DataFile, now: number, most: number): Promise<
   const oldDone = [...done.getRange(before(now - KEEP_DONE_MS) as never)];
   const oldAside = [...aside.getRange(before(now - KEEP_SET_ASIDE_MS) as never)];
   if (oldDone.length + oldAside.length === 0) return 0;
-  await file.transactSoon((tables) => {
+  await file.transact((tables) => {
     for (const { key, value } of oldDone) {
       void tables.done.remove(key);
       void tables.ids.remove(value);

@@ -16,28 +16,40 @@ export interface DataFile {
    * @throws {StoreError} when it is not on disk
    */
   transact<Result>(change: (tables: Tables) => Result): Promise<Result>;
-  /** The same within some milliseconds: it goes along with the next one, which saves a flush of its own. */
-  transactSoon(change: (tables: Tables) => void): Promise<void>;
-  /** Looks whether the file is still there; where it was removed or replaced, all that is open goes on into a new one. */
-  check(): Promise<void>;
+  /**
+   * Makes a change that may wait: it goes along with the next one, at the latest after a tenth of a second, which saves a
+   * flush of its own. Where that fails, it goes along with the one after.
+   */
+  soon(change: (tables: Tables) => void): void;
+  /** Resolves when no change waits any more. */
+  settle(): Promise<void>;
+  /**
+   * Looks whether the file is still there; where it was removed or replaced, all that is open goes on into a new one.
+   *
+   * @returns whether it was removed or replaced
+   */
+  check(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** How long an end of an event waits for company. */
-const SOON_MS = 10;
+/** How long a change that may wait does so for company, and how soon it is tried again where it fails. */
+const SOON_MS = 100;
+const AGAIN_MS = 1_000;
 
 /**
  * Opens the data file of a folder, which must exist.
  *
  * @param say is told what a person should know
+ * @param settled called whenever no change waits any more
  */
-export function openDataFile(folder: string, say: (message: string) => void): DataFile {
+export function openDataFile(folder: string, say: (message: string) => void, settled: () => void): DataFile {
   let tables = openTables(folder);
   let openFile = identityOf(folder);
   let isLost = false;
   let repairing: Promise<void> | undefined;
-  let together: Promise<void> | undefined;
-  let leave: () => void = () => undefined;
+  let waiting: ((tables: Tables) => void)[] = [];
+  let underWay = 0;
+  let timer: NodeJS.Timeout | undefined;
 
   const writeAnew = async (): Promise<void> => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -61,23 +73,45 @@ export function openDataFile(folder: string, say: (message: string) => void): Da
     return repairing;
   };
 
+  const plan = (ms: number): void => {
+    timer ??= setTimeout(() => void transact(() => undefined).catch(ignore), ms);
+  };
+
   const transact = async <Result>(change: (tables: Tables) => Result): Promise<Result> => {
-    leave(); // what waits for company has found it
+    const along = waiting;
+    waiting = [];
+    clearTimeout(timer);
+    timer = undefined;
+    underWay += 1;
     try {
       if (repairing || isLost) await repair();
       // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
-      const result = await tables.root.transaction(() => change(tables));
+      const result = await tables.root.transaction(() => {
+        for (const one of along) one(tables);
+        return change(tables);
+      });
       tables.root.resetReadTxn(); // later reads see this change
       return result;
     } catch (error) {
+      waiting.unshift(...along);
+      if (along.length > 0) plan(AGAIN_MS);
       throw new StoreError(`The events could not be stored: ${await describeCommitError(error)}`);
+    } finally {
+      underWay -= 1;
+      if (underWay === 0 && waiting.length === 0) settled();
     }
   };
 
-  const check = async (): Promise<void> => {
+  const settle = async (): Promise<void> => {
+    if (underWay > 0 || waiting.length > 0) await transact(() => undefined);
+  };
+
+  const check = async (): Promise<boolean> => {
     const file = await stat(path.join(folder, DATA_FILE), { bigint: true }).catch(ignore);
     isLost = !file || `${file.dev}/${file.ino}` !== openFile;
-    if (isLost) await repair();
+    if (!isLost) return false;
+    await repair();
+    return true;
   };
 
   return {
@@ -85,26 +119,15 @@ export function openDataFile(folder: string, say: (message: string) => void): Da
       return tables;
     },
     transact,
-    transactSoon: async (change) => {
-      together ??= new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          leave();
-        }, SOON_MS);
-        leave = () => {
-          clearTimeout(timer);
-          together = undefined;
-          leave = () => undefined;
-          resolve();
-        };
-      });
-      await together;
-      await transact(change);
+    soon: (change) => {
+      waiting.push(change);
+      plan(SOON_MS);
     },
+    settle,
     check,
     async close() {
-      const waiting = together;
-      leave();
-      await waiting;
+      await settle().catch(ignore);
+      clearTimeout(timer);
       await repairing?.catch(ignore);
       await check().catch(ignore);
       await tables.root.close();

@@ -3,6 +3,7 @@ import { begin, nextOf, type Waiting } from './line';
 import { end, readOrSay, rewrite, type Parts } from './parts';
 import type { EventRecord } from './record';
 import type { Conversation } from './schedule';
+import type { Tables } from './tables';
 
 /** A leased conversation, and the event that is being handled. */
 interface Held {
@@ -15,7 +16,7 @@ type Leasing = Pick<EventStore, 'lease' | 'release' | 'noteCall' | 'finish' | 's
 
 /** Leasing conversations, and what becomes of a leased event. `signal` is aborted when the store closes. */
 export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
-  const { file, schedule, clock } = parts;
+  const { file, notes, schedule, clock } = parts;
   const held = new Map<string, Held>();
 
   /** Holds the conversation's next event that can be read, or gives the conversation back. */
@@ -74,9 +75,11 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
     finish: async (id, wantsNext) => {
       const lease = held.get(id);
       if (!lease) return undefined;
-      await file.transactSoon((tables) => {
+      const change = (tables: Tables) => {
         end(tables, lease.record, clock.now());
-      });
+      };
+      if (notes.add(id)) file.soon(change);
+      else await file.transact(change);
       return goOn(lease, wantsNext);
     },
     setAside: async (id, reason, wantsNext) => {

@@ -1,5 +1,4 @@
-import type { Parts } from './parts';
-import { read, readOrSay } from './parts';
+import { read, readOrSay, type Parts } from './parts';
 import type { EventRecord } from './record';
 
 /** How many events are read at once when the schedule is made. */
@@ -43,12 +42,12 @@ export async function load(parts: Parts, upTo: number): Promise<void> {
 
 /** Makes what looks once a second: is the file still there, and what have other processes put back or dropped? */
 export function createLookAround(parts: Parts): () => Promise<void> {
-  const { file, clock } = parts;
+  const { file, notes, clock } = parts;
   let lookedAt = -Infinity;
   return async () => {
     if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
     lookedAt = clock.monotonic();
-    await file.check();
+    if (await file.check()) notes.clear();
     const changed = [...file.tables.changed.getRange()];
     if (changed.length === 0) return;
     for (const { key, value } of changed) follow(parts, key, value);

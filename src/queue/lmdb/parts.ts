@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock';
 import type { DataFile } from './data-file';
+import type { EndedNotes } from './ended-notes';
 import { decodeRecord, encodeRecord, type EventRecord } from './record';
 import type { Schedule } from './schedule';
 import type { Tables } from './tables';
@@ -7,6 +8,7 @@ import type { Tables } from './tables';
 /** What the parts of the store share. */
 export interface Parts {
   readonly file: DataFile;
+  readonly notes: EndedNotes;
   readonly schedule: Schedule;
   readonly clock: Clock;
   /** Told of a stored event that cannot be read. */
@@ -49,8 +51,9 @@ export function rewrite({ records }: Tables, record: EventRecord): boolean {
   return true;
 }
 
-/** Ends an event: of it only the id is kept. Inside a transaction. */
-export function end(tables: Tables, record: EventRecord, now: number): void {
+/** Ends an event, unless it is gone: of it only the id is kept. Inside a transaction. */
+export function end(tables: Tables, record: Pick<EventRecord, 'id' | 'sequence' | 'endedAt'>, now: number): void {
+  if (!tables.records.doesExist(record.sequence)) return;
   void tables.records.remove(record.sequence);
   if (record.endedAt !== undefined) void tables.aside.remove([record.endedAt, record.sequence]);
   void tables.done.put([now, record.sequence], record.id);

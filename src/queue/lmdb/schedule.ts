@@ -66,7 +66,7 @@ export class Schedule {
     if (!removed) return;
     this.letGo(removed);
     this.#waiting -= 1;
-    if (!conversation.isLeased) this.#forgetIfEmpty(conversation);
+    if (!conversation.isLeased && !conversation.first) this.#conversations.delete(name);
   }
 
   has(name: string, sequence: number): boolean {
@@ -103,11 +103,7 @@ export class Schedule {
     conversation.isLeased = false;
     conversation.dueAt = dueAt;
     if (conversation.first) this.#enqueue(conversation);
-    else this.#forgetIfEmpty(conversation);
-  }
-
-  #forgetIfEmpty({ name, first }: Conversation): void {
-    if (!first) this.#conversations.delete(name);
+    else this.#conversations.delete(conversation.name);
   }
 
   #enqueue(conversation: Conversation): void {

@@ -5,11 +5,12 @@ import { StoreFormatError, type EventStore } from '../event-store';
 import { createByHand } from './by-hand';
 import { clean } from './clean';
 import { openDataFile, type DataFile } from './data-file';
+import { createEndedNotes } from './ended-notes';
 import { claimFolder } from './folder-lock';
 import { createLeases } from './leases';
 import { createLookAround, load } from './load';
 import { migrate } from './migrate';
-import type { Parts } from './parts';
+import { end, type Parts } from './parts';
 import { Schedule } from './schedule';
 import { FORMAT } from './tables';
 import { createTakeIn } from './take-in';
@@ -34,13 +35,17 @@ export interface LmdbStoreOptions {
 export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<EventStore> {
   const { clock = systemClock, onDamage = () => undefined } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = openDataFile(folder, onDamage);
+  const notes = createEndedNotes(folder);
+  const file = openDataFile(folder, onDamage, () => {
+    notes.areKnown();
+  });
   const release = await prepare(file, folder, options.exclusive ?? false).catch(async (error: unknown) => {
     await file.close();
     throw error;
   });
 
-  const parts: Parts = { file, schedule: new Schedule(), clock, onDamage, isLoaded: false };
+  const parts: Parts = { file, notes, schedule: new Schedule(), clock, onDamage, isLoaded: false };
+  if (options.exclusive) await endWhatIsNoted(parts);
   const firstSequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
@@ -60,10 +65,29 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     close: async () => {
       ending.abort();
       await loading;
+      const isSettled = await file.settle().then(
+        () => true,
+        () => false,
+      );
+      if (isSettled && options.exclusive) notes.clear();
+      else notes.close();
       await file.close();
       await release();
     },
   };
+}
+
+/** Ends what an earlier process has answered without coming to write it down. */
+async function endWhatIsNoted({ file, notes, clock }: Parts): Promise<void> {
+  const ids = notes.left();
+  if (ids.length === 0) return;
+  await file.transact((tables) => {
+    for (const id of ids) {
+      const sequence = tables.ids.get(id);
+      if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
+    }
+  });
+  notes.clear();
 }
 
 /** Claims the folder where it is to be this process's own, and brings an older format to the present one. */

@@ -1,0 +1,206 @@
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { EventStore } from '../../../../src/queue/event-store';
+import { openDataFile } from '../../../../src/queue/lmdb/data-file';
+import { createEndedNotes } from '../../../../src/queue/lmdb/ended-notes';
+import { openLmdbStore } from '../../../../src/queue/lmdb/store';
+import * as tablesOfTheEngine from '../../../../src/queue/lmdb/tables';
+import { temporaryFolder } from '../../../support/temporary-folder';
+
+const { DATA_FILE, entries, openTables } = tablesOfTheEngine;
+
+const event = (id: string) => ({ id, page: 'p', conversation: id, timestamp: 1, payload: {} });
+const waitingIn = async (store: EventStore): Promise<string[]> => {
+  const ids: string[] = [];
+  for await (const { id } of store.list()) ids.push(id);
+  return ids;
+};
+
+/** What is on the disk of a process that is killed now. */
+function asAfterAKill(folder: string, { notes = true } = {}): string {
+  const copy = temporaryFolder();
+  copyFileSync(path.join(folder, DATA_FILE), path.join(copy, DATA_FILE));
+  const file = path.join(folder, 'ended');
+  if (notes && existsSync(file)) copyFileSync(file, path.join(copy, 'ended'));
+  return copy;
+}
+
+/** A store in which both events have been leased. */
+async function withTwoLeased() {
+  const folder = temporaryFolder();
+  const store = await openLmdbStore(folder, { exclusive: true });
+  await store.add([event('answered'), event('open')], 10);
+  await store.due();
+  await store.lease('p', 2, 0);
+  return { folder, store };
+}
+
+describe('an event that has just ended', () => {
+  it('is not handled again after a kill, though its end had not been flushed', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.finish('answered', true);
+    const [killed, withoutNotes] = [asAfterAKill(folder), asAfterAKill(folder, { notes: false })];
+    await store.close();
+
+    appendFileSync(path.join(killed, 'ended'), '\nof another folder');
+    const restarted = await openLmdbStore(killed, { exclusive: true });
+    expect(await waitingIn(restarted)).toEqual(['open']);
+    await expect(restarted.add([event('answered')], 10)).resolves.toEqual({ added: 0, known: 1 });
+    await expect(restarted.countWaiting()).resolves.toBe(1);
+    expect(existsSync(path.join(killed, 'ended'))).toBe(false);
+    await restarted.close();
+
+    const other = await openLmdbStore(withoutNotes, { exclusive: true });
+    expect(await waitingIn(other)).toEqual(['answered', 'open']);
+    await other.close();
+  });
+
+  it('is flushed at once where it cannot be noted', async () => {
+    const { folder, store } = await withTwoLeased();
+    mkdirSync(path.join(folder, 'ended'));
+    await store.finish('answered', true);
+    const killed = asAfterAKill(folder, { notes: false });
+    await store.close();
+    const restarted = await openLmdbStore(killed, { exclusive: true });
+    expect(await waitingIn(restarted)).toEqual(['open']);
+    await restarted.close();
+  });
+
+  it('is kept once, also when an operator drops it meanwhile', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.finish('answered', true);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const operator = await openLmdbStore(killed);
+    await expect(operator.drop('answered')).resolves.toBe(true);
+    await operator.close();
+    expect(existsSync(path.join(killed, 'ended'))).toBe(true); // an operator leaves the bot's notes alone
+    await (await openLmdbStore(killed, { exclusive: true })).close();
+    const tables = openTables(killed);
+    expect([entries(tables.ids), entries(tables.records), entries(tables.done)]).toEqual([2, 1, 1]);
+    await tables.root.close();
+  });
+
+  it('is not shown any more to whoever looks', async () => {
+    const { store } = await withTwoLeased();
+    await store.finish('answered', true);
+    await expect(store.get('answered')).resolves.toBeUndefined();
+    expect(await waitingIn(store)).toEqual(['open']);
+    await store.close();
+  });
+
+  it('leaves nothing behind when the bot stops', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.finish('answered', true);
+    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered');
+    expect(statSync(path.join(folder, 'ended')).mode & 0o777).toBe(0o600);
+    await store.close();
+    expect(existsSync(path.join(folder, 'ended'))).toBe(false);
+  });
+});
+
+describe('the notes', () => {
+  it('are removed once they are known and larger than 64 KiB', () => {
+    const folder = temporaryFolder();
+    const notes = createEndedNotes(folder);
+    const size = () => (existsSync(path.join(folder, 'ended')) ? statSync(path.join(folder, 'ended')).size : 0);
+    const add = (count: number) => {
+      for (let n = 0; n < count; n += 1) notes.add('x'.repeat(63)); // 64 with the line's end
+    };
+    add(1_024);
+    notes.areKnown();
+    expect(size()).toBe(65_536);
+    add(1);
+    notes.areKnown();
+    expect(size()).toBe(0);
+    add(1);
+    expect(notes.left()).toHaveLength(1);
+    notes.close();
+  });
+
+  it('may have a last line that a full disk has cut off', () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'ended'), '\nfirst\nsec');
+    const notes = createEndedNotes(folder);
+    notes.add('third');
+    expect(notes.left()).toEqual(['first', 'sec', 'third']);
+    notes.close();
+  });
+
+  it('can be forgotten when their folder is gone', () => {
+    const folder = temporaryFolder();
+    const notes = createEndedNotes(path.join(folder, 'file', 'below'));
+    writeFileSync(path.join(folder, 'file'), '');
+    expect(notes.add('x')).toBe(false);
+    expect(() => {
+      notes.clear();
+    }).not.toThrow();
+    expect(notes.left()).toEqual([]);
+  });
+});
+
+describe('a change that may wait', () => {
+  const openFile = () => {
+    const settled = jest.fn();
+    return { settled, file: openDataFile(temporaryFolder(), jest.fn(), settled) };
+  };
+
+  it('is made by itself after a tenth of a second', async () => {
+    const timer = jest.spyOn(global, 'setTimeout');
+    const { file, settled } = openFile();
+    await new Promise<void>((resolve) => {
+      file.soon(() => {
+        resolve();
+      });
+      expect(timer).toHaveBeenLastCalledWith(expect.any(Function), 100);
+    });
+    await file.settle();
+    expect(settled).toHaveBeenCalled();
+    await file.close();
+  });
+
+  it('goes along with the next change, and with the one after where that fails', async () => {
+    const { file, settled } = openFile();
+    const change = jest.fn();
+    const timer = jest.spyOn(global, 'setTimeout');
+    jest.spyOn(file.tables.root, 'transaction').mockRejectedValueOnce(new Error('no space left'));
+    file.soon(change);
+    await expect(file.transact(() => undefined)).rejects.toThrow('no space left');
+    expect([change.mock.calls.length, settled.mock.calls.length]).toEqual([0, 0]);
+    expect(timer).toHaveBeenLastCalledWith(expect.any(Function), 1_000);
+    await file.transact(() => undefined);
+    expect([change.mock.calls.length, settled.mock.calls.length]).toEqual([1, 1]);
+    await file.settle();
+    expect(change).toHaveBeenCalledTimes(1);
+    await file.close();
+  });
+
+  it('is made before the file is closed, and costs nothing where there is none', async () => {
+    const { file } = openFile();
+    const change = jest.fn();
+    const transactions = jest.spyOn(file.tables.root, 'transaction');
+    await file.settle();
+    expect(transactions).not.toHaveBeenCalled();
+    file.soon(change);
+    await file.close();
+    expect(change).toHaveBeenCalledTimes(1);
+  });
+
+  it('is given up with the process where it cannot be made at the end', async () => {
+    const { file, settled } = openFile();
+    jest.spyOn(file.tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
+    file.soon(jest.fn());
+    await expect(file.close()).resolves.toBeUndefined();
+    expect(settled).not.toHaveBeenCalled();
+  });
+});
+
+it('leaves the notes where the last ends could not be flushed', async () => {
+  const opened = jest.spyOn(tablesOfTheEngine, 'openTables');
+  const { folder, store } = await withTwoLeased();
+  const { root } = opened.mock.results[0]?.value as tablesOfTheEngine.Tables;
+  await store.finish('answered', true);
+  jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
+  await store.close();
+  expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered');
+});
