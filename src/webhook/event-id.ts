@@ -10,9 +10,8 @@ import type { WebhookEvent } from './events';
  */
 export function eventId({ object, channel, pageId, psid, kind, moment, content }: WebhookEvent): string {
   const mid = content.message?.mid ?? content.postback?.mid;
-  const { sender: _sender, recipient: _recipient, timestamp: _timestamp, ...fields } = content;
   if (mid === undefined && moment === undefined) return randomBytes(12).toString('hex');
-  const facts = mid === undefined ? [moment, fields] : [mid];
+  const facts = mid === undefined ? [moment, content] : [mid];
   const text = JSON.stringify([object, pageId, psid, channel, kind, ...facts]);
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }

@@ -22,8 +22,11 @@ export interface WebhookEvent {
   readonly psid: string | undefined;
   /** The Page wrote this itself, as the bot or as an agent. An answer would be answered, for ever. */
   readonly isEcho: boolean;
-  readonly content: MessagingEvent;
+  readonly content: EventContent;
 }
+
+/** The event without what every event has: that stands beside it. */
+export type EventContent = Omit<MessagingEvent, 'sender' | 'recipient' | 'timestamp'>;
 
 /**
  * Takes a body apart into single events, in the order they stand there: all entries, both channels.
@@ -57,16 +60,16 @@ function readEvent(raw: unknown, surroundings: Surroundings): WebhookEvent[] {
   const { object, channel, pageId, time, now, place } = surroundings;
   const event = messagingEventSchema.safeParse(raw);
   if (!event.success) return [];
-  const content = event.data;
-  const isEcho = content.message?.is_echo === true || (pageId !== undefined && content.sender?.id === pageId);
-  const [page, person] = isEcho ? [content.sender, content.recipient] : [content.recipient, content.sender];
+  const { sender, recipient, timestamp, ...content } = event.data;
+  const isEcho = content.message?.is_echo === true || (pageId !== undefined && sender?.id === pageId);
+  const [page, person] = isEcho ? [sender, recipient] : [recipient, sender];
   return [
     {
       object,
       channel,
       kind: isEcho ? 'echo' : kindOf(raw, content),
-      timestamp: inMilliseconds(content.timestamp ?? time ?? now),
-      moment: momentOf(content.timestamp, time, place),
+      timestamp: inMilliseconds(timestamp ?? time ?? now),
+      moment: momentOf(timestamp, time, place),
       pageId: pageId ?? page?.id,
       psid: person?.id,
       isEcho,
@@ -99,7 +102,7 @@ const readKinds = [
 ] as const;
 
 /** The event's own field; only a name of the platform's style is repeated, since it ends up in a log line. */
-function kindOf(raw: unknown, content: MessagingEvent): string {
+function kindOf(raw: unknown, content: EventContent): string {
   if (content.message?.is_deleted) return 'deleted';
   if (content.message?.quick_reply) return 'quick_reply';
   const known = readKinds.find((name) => content[name] !== undefined);
