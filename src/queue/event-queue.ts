@@ -68,6 +68,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   let running = false;
   let looking: Promise<void> | undefined;
   let lookAgain = false;
+  let wakeUpAt = Infinity;
   let cancelWakeUp: () => void = () => undefined;
   let cancelCleaning: () => void = () => undefined;
 
@@ -105,7 +106,6 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       return;
     }
     lookAgain = false;
-    cancelWakeUp();
     looking = (running ? startWhatIsDue() : Promise.resolve(Infinity))
       .catch((error: unknown) => {
         log.error({ err: error }, 'the queue could not be read; it is tried again');
@@ -115,13 +115,25 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         looking = undefined;
         if (lookAgain) look();
         else {
-          if (running) cancelWakeUp = clock.after(Math.min(ms, LOOK_EVERY_MS), look);
+          if (running) wakeUpIn(Math.min(ms, LOOK_EVERY_MS));
           if (underWay() === 0 && ms > 0)
             idleWaiters.splice(0).forEach((resolve) => {
               resolve();
             });
         }
       });
+  }
+
+  /** Looks again by then; where a look is planned for an earlier time, that one will do. */
+  function wakeUpIn(ms: number): void {
+    const at = clock.monotonic() + ms;
+    if (at >= wakeUpAt) return;
+    cancelWakeUp();
+    wakeUpAt = at;
+    cancelWakeUp = clock.after(ms, () => {
+      wakeUpAt = Infinity;
+      look();
+    });
   }
 
   /** Returns how soon more will be due, in milliseconds. */
