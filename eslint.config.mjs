@@ -27,7 +27,7 @@ const walls = Object.entries(rooms).map(([room, forbidden]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '**/*.cjs'] },
+  { ignores: ['dist/', 'coverage/', 'reports/', '.stryker-tmp/', '**/node_modules/', '**/*.cjs'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

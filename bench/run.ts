@@ -13,7 +13,7 @@ import { pace } from './figures/pace';
 import { records } from './figures/records';
 import { start } from './figures/start';
 import { steady } from './figures/steady';
-import { installPeers } from './install';
+import { installInto } from './install';
 import { resultsFile, writeResults } from './report';
 import { readLastRatios, runShort, SHORT } from './short';
 import { tableForTerminal } from './table';
@@ -67,7 +67,7 @@ async function main(): Promise<boolean> {
     say('There are no results to compare with, since bench/results.json is missing: npm run bench writes it.');
     return false;
   }
-  installPeers(say);
+  installInto(__dirname, 'what the bot is compared with', say);
 
   const root = mkdtempSync(path.join(tmpdir(), 'bench-'));
   process.on('exit', () => {
