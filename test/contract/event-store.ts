@@ -129,6 +129,24 @@ export function eventStoreContract(
       await expect(store.finish('late', true)).resolves.toMatchObject({ id: 'early' });
     });
 
+    it('goes on with an event whose calls have begun, whatever becomes of others in its conversation', async () => {
+      const call = { path: '/messages', answer: {} };
+      await add(event('x', 'a', NOW + 5), event('y', 'a', NOW + 6), event('z', 'a', NOW + 7));
+      await leaseAll();
+      await store.noteCall('x', 0, call);
+      await store.setAside('x', 'refused', true);
+      await store.noteCall('y', 0, call);
+      await store.postpone('y', { ...failed, delayMs: 0 });
+      await store.retry('x');
+      await add(event('early', 'a', NOW));
+      await store.drop('z');
+      await expect(leaseIds()).resolves.toEqual(['x']);
+      await expect(store.finish('x', true)).resolves.toMatchObject({ id: 'y' });
+      await store.release('y');
+      await expect(leaseIds()).resolves.toEqual(['y']);
+      await expect(store.finish('y', true)).resolves.toMatchObject({ id: 'early' });
+    });
+
     it('keeps every noted call, each once, and forgets that something may have been sent', async () => {
       await add(event('1'));
       await leaseAll();

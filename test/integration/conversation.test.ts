@@ -174,6 +174,22 @@ describe('APP_ID', () => {
   );
 });
 
+describe('conversations', () => {
+  it.each<[string, { person?: string; page?: string; object?: string }]>([
+    ['another person', { person: '24601000000000009' }],
+    ['the same number on another Page', { page: '108000000000000009' }],
+    ['the same number on Instagram', { object: 'instagram' }],
+  ])('go on beside one that waits: %s', async (_who, { person: other = person, page = ids.page, object = 'page' }) => {
+    const answers: [number, object][] = [[500, { error: { message: 'no', code: 2 } }]];
+    const calls = expectGraphCalls(2, () => answers.shift() ?? [200, {}]);
+    const bot = await makeBot();
+    const hello = (psid: string) => eventOf({ message: { mid: `m_${psid}`, text: 'hi' } }, FIXTURE_TIME, psid);
+    await bot.deliver({ object: 'page', entry: [{ id: ids.page, messaging: [hello(person)] }] });
+    await bot.deliver({ object, entry: [{ id: page, messaging: [hello(other)] }] });
+    expect(calls).toEqual([messageCall(tutorial.welcome(person)), messageCall(tutorial.welcome(other))]);
+  });
+});
+
 describe('batches', () => {
   it('handles all entries and both channels', async () => {
     const calls = expectGraphCalls(4);

@@ -4,17 +4,17 @@ import type { Config } from 'jest';
 
 /*
  * For Stryker only: the project's way to run tests, without coverage, and only those tests that load src/ into this very
- * process. MUTATION_TESTS holds which, as patterns of paths.
+ * process. MUTATION_TESTS holds which, as folders or files without their ending.
  */
 
-const patterns = (process.env['MUTATION_TESTS'] ?? 'test/').split(',');
+const names = (process.env['MUTATION_TESTS'] ?? 'test').split(',');
 
 const config: Config = {
   rootDir: path.join(__dirname, '..', '..'),
   testEnvironment: 'node',
   // src, too, or only tests that import a mutated file directly are found
   roots: ['<rootDir>/test', '<rootDir>/src'],
-  testMatch: patterns.map((pattern) => `<rootDir>/${pattern}**`),
+  testMatch: names.flatMap((name) => [`<rootDir>/${name}.test.ts`, `<rootDir>/${name}/**/*.test.ts`]),
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
   // What is random would kill a mutant one day and not the next.
@@ -27,6 +27,7 @@ const config: Config = {
   testSequencer: '<rootDir>/test/mutation/sequencer.cjs',
   // Stryker insists on jest-circus in the name.
   testRunner: '<rootDir>/test/mutation/jest-circus-with-bail.cjs',
+  testTimeout: 10_000,
   restoreMocks: true,
 };
 

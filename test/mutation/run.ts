@@ -68,7 +68,7 @@ function main(): void {
   mkdirSync(reports, { recursive: true });
   for (const name of positionals) {
     mutate(name, [`test/unit/${name}`, ...(near[name] ?? [])]);
-    if (values.all) mutate(name, ['test/unit/', 'test/integration/']);
+    if (values.all) mutate(name, ['test/unit', 'test/integration']);
     report(name);
   }
 }

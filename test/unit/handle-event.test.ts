@@ -80,7 +80,21 @@ describe('what becomes of an event', () => {
     ],
     ['a person who cannot be reached', refusal({ code: 551 }), { kind: 'refused', scope: 'event', isExpected: true }],
     ['a wrong request', refusal({ code: 100 }), { kind: 'refused', scope: 'probably_event', isExpected: false }],
-    ['a missing permission', refusal({ code: 10 }), { kind: 'refused', scope: 'unknown', cause: '10/-' }],
+    [
+      'an owner that is another app',
+      refusal({ code: 10, subcode: 2018300 }),
+      { kind: 'refused', scope: 'event', isExpected: true },
+    ],
+    [
+      'the end of the 24 hours',
+      refusal({ code: 10, subcode: 2018278 }),
+      { kind: 'refused', scope: 'event', isExpected: true },
+    ],
+    [
+      'a missing permission',
+      refusal({ code: 10 }),
+      { kind: 'refused', scope: 'unknown', cause: '10/-', isExpected: false },
+    ],
     [
       'a note that could not be stored',
       new StoreError('disk full'),

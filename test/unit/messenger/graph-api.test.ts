@@ -67,6 +67,7 @@ describe('call', () => {
   it.each([
     ['a page of a proxy', 200, '<html>', 'not_graph'],
     ['nothing', 502, '', 'temporary'],
+    ['an error that is said to pass', 400, '{"error":{"message":"x","code":100,"is_transient":true}}', 'temporary'],
     ['an error in no known form', 400, '{"error":"no"}', 'bad_request'],
     [
       'an error with wrong types',

@@ -1,4 +1,5 @@
 import type http from 'node:http';
+import https from 'node:https';
 import nock from 'nock';
 import { createGraphApi } from '../../../src/messenger/graph-api';
 import { startHttpServer } from '../../support/http-server';
@@ -47,6 +48,14 @@ describe('the connection', () => {
     await graph.call('/messages', {});
     await graph.call('/messages', {});
     expect(sockets.size).toBe(1);
+  });
+
+  it('is kept over TLS, too', async () => {
+    const request = jest.spyOn(https, 'request');
+    await expect(api('https://127.0.0.1:9').call('/messages', {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const options = request.mock.calls[0]?.[1] as https.RequestOptions;
+    expect(options.agent).toBeInstanceOf(https.Agent);
+    expect(options.agent).toMatchObject({ keepAlive: true });
   });
 
   it.each<[string, http.RequestListener, boolean]>([

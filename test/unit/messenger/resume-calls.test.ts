@@ -28,6 +28,15 @@ describe('resumeCalls', () => {
     expect(notes).toHaveLength(1);
   });
 
+  it('skips every call that is through, not only the first one', async () => {
+    const through = ['/take_thread_control', '/messages'].map((path, n) => ({ path, answer: { n } }));
+    const { graph, resume } = resumed(through);
+    await expect(resume.call('/take_thread_control', {})).resolves.toEqual({ n: 0 });
+    await expect(resume.call('/messages', {})).resolves.toEqual({ n: 1 });
+    await expect(resume.get('/thread_owner', {})).resolves.toEqual({ fresh: true });
+    expect(graph.calls.map(([path]) => path)).toEqual(['/thread_owner']);
+  });
+
   it('answers only after the note is safe', async () => {
     let safe: () => void = () => undefined;
     const noted = new Promise<void>((resolve) => (safe = resolve));

@@ -286,6 +286,20 @@ describe('a probe', () => {
     expect(seen.slice(1)).toEqual(['a', 'blocked', 'c']);
   });
 
+  it('that makes no call shows nothing either', async () => {
+    const seen: string[] = [];
+    const { started, clock, queue } = await makeQueue({
+      handle: ({ id }) => {
+        seen.push(id);
+        return Promise.resolve(id === 'ignored' ? done : hold);
+      },
+    });
+    await started([event('a')]);
+    await queue.add([event('ignored'), event('c'), event('d')]);
+    await clock.pass(2 * MINUTE);
+    expect(seen).toEqual(['a', 'a', 'ignored', 'c']);
+  });
+
   it('that gets no answer keeps the gate closed', async () => {
     const { started, on, clock, seen, queue } = await makeQueue();
     on(() => hold);
@@ -350,6 +364,38 @@ describe('slots', () => {
     expect(good.every(({ at }) => at === posted)).toBe(true);
     void queue.stop();
     await clock.pass(10 * SECOND);
+  });
+});
+
+describe('slots that are taken', () => {
+  it.each([
+    [40, 10],
+    [3, 1],
+  ])('of %d, at most %d go to attempts that are repeated', async (maxConcurrentConversations, most) => {
+    const { started, on, clock, queue, seen } = await makeQueue({ maxConcurrentConversations });
+    let underWay = 0;
+    on(async () => {
+      if (seen.length <= maxConcurrentConversations)
+        return { kind: 'retry', reason: 'x', cause: undefined, mayBeSent: false };
+      underWay += 1;
+      await new Promise<void>((resolve) => clock.after(10 * SECOND, resolve));
+      return done;
+    });
+    await started(people(maxConcurrentConversations));
+    await clock.pass(5 * SECOND);
+    expect(underWay).toBe(most);
+    void queue.stop();
+    await clock.pass(10 * SECOND);
+  });
+
+  it('do not all wait for their turn at the pace: whoever waits there may have to be turned back', async () => {
+    const { started, on, seen, queue, clock } = await makeQueue({ maxSendsPerSecond: 1 });
+    on(async (_event, attempt) => ((await isLetOut(attempt)) ? done : heldBack));
+    await started(people(200));
+    expect(seen).toHaveLength(65); // one has left
+    await clock.pass(SECOND);
+    expect(seen).toHaveLength(66);
+    await queue.stop();
   });
 });
 

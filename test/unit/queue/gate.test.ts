@@ -59,6 +59,21 @@ describe('a gate', () => {
     await expect(gate.admit()).resolves.toBe(5_000);
   });
 
+  it('is an error when it closes, a warning when it stays closed, and says when it opens', async () => {
+    const { gate, first, clock, log } = await makeGate();
+    const levels = () => [...log().matchAll(/"level":(\d+)/g)].map(([, level]) => Number(level));
+    await gate.close(first, pause(1_000));
+    for (const expected of [[50], [50, 40]]) {
+      expect(levels()).toEqual(expected);
+      await clock.pass(1_000);
+      const probe = (await gate.admit()) as Ticket;
+      if (expected.length === 1) await gate.close(probe, pause(1_000));
+      else await gate.open(probe);
+    }
+    expect(levels()).toEqual([50, 40, 30]);
+    expect(log()).toContain('sending goes on');
+  });
+
   it('tries a suspected hold after 1 s, doubling up to a minute', async () => {
     const { gate, first, clock } = await makeGate();
     let ticket = first;

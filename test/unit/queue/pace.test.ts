@@ -65,6 +65,8 @@ describe('a pace', () => {
     await clock.leap(200);
     await clock.pass(1_300);
     expect(sent.length).toBeGreaterThanOrEqual(198);
+    const gaps = sent.slice(1).map((at, n) => at - Number(sent[n]));
+    expect(Math.min(...gaps)).toBe(5); // at double the pace
     expect(worstSecond(sent)).toBeLessThanOrEqual(100);
   });
 

@@ -1,3 +1,7 @@
+import { pino } from 'pino';
+import type { StoredEvent } from '../../../src/queue/event-store';
+import { createTrustedTime } from '../../../src/queue/trusted-time';
+import { fakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary-folder';
 import { HOUR, MINUTE, NOW, SECOND, done, event, hold, makeQueue, retry } from '../../support/queue-under-test';
 
@@ -54,6 +58,90 @@ describe('the clock on the wall', () => {
     after.queue.start();
     await after.settle();
     expect(after.seen).toEqual(['1']);
+  });
+});
+
+describe('the time that is trusted', () => {
+  const DAY = 24 * HOUR;
+  const trusted = () => {
+    const clock = fakeClock(NOW);
+    const lines: string[] = [];
+    const time = createTrustedTime(clock, pino({}, { write: (line) => void lines.push(line) }));
+    return { clock, time, said: (text: string) => lines.filter((line) => line.includes(text)).length };
+  };
+
+  it.each([
+    ['a small correction', 59_999, 0, 59_999],
+    ['a small correction back', -59_999, 0, -59_999],
+    ['a step ahead', 60_000, 1, 0],
+    ['a step back', -60_000, 1, -60_000],
+  ])('follows %s of %d ms or says so', (_what, step, times, followed) => {
+    const { clock, time, said } = trusted();
+    clock.step(step);
+    expect(time.now()).toBe(NOW + followed);
+    expect(time.now()).toBe(NOW + followed);
+    expect(said('has stepped')).toBe(times);
+  });
+
+  it('is not the one of a clock that has stepped ahead before it has stayed there for 24 hours', async () => {
+    const { clock, time, said } = trusted();
+    clock.step(365 * DAY);
+    time.now();
+    await clock.pass(DAY - 1);
+    expect(time.now()).toBe(NOW + DAY - 1);
+    clock.step(1_000); // a correction meanwhile is no new step
+    await clock.pass(1);
+    expect(time.now()).toBe(NOW + 366 * DAY + 1_000);
+    expect(said('has stepped')).toBe(1);
+  });
+
+  it('goes on with a clock that has stepped back where it was', () => {
+    const { clock, time } = trusted();
+    clock.step(DAY);
+    time.now();
+    clock.step(-DAY);
+    expect(time.now()).toBe(NOW);
+    clock.step(5);
+    expect(time.now()).toBe(NOW + 5);
+  });
+
+  const arrived = (late: number, retriedAt?: number) =>
+    ({ timestamp: NOW - late, receivedAt: NOW, ...(retriedAt !== undefined && { retriedAt }) }) as StoredEvent;
+
+  it.each([
+    ['as it happens', 0, DAY],
+    ['up to 12 hours late', 12 * HOUR, 12 * HOUR],
+    ['later still, which is not believed', 12 * HOUR + 1, DAY],
+    ['from the future', -HOUR, DAY],
+  ])('ends the window of an event that arrives %s', async (_what, late, left) => {
+    const { clock, time } = trusted();
+    await clock.pass(left);
+    expect(time.isOver(arrived(late))).toBe(false);
+    await clock.pass(1);
+    expect(time.isOver(arrived(late))).toBe(true);
+  });
+
+  it('gives an event that was put back its 24 hours anew', async () => {
+    const { clock, time } = trusted();
+    await clock.pass(3 * DAY);
+    expect(time.isOver(arrived(0, NOW + 2 * DAY))).toBe(false);
+    await clock.pass(1);
+    expect(time.isOver(arrived(0, NOW + 2 * DAY))).toBe(true);
+  });
+
+  it('is said to be doubtful once an hour at most, and only for what arrives more than 12 hours late', async () => {
+    const { clock, time, said } = trusted();
+    time.isOver(arrived(12 * HOUR));
+    expect(said('probably wrong')).toBe(0);
+    const late = arrived(12 * HOUR + 1);
+    time.isOver(late);
+    await clock.pass(HOUR - 1);
+    time.isOver(late);
+    expect(said('probably wrong')).toBe(1);
+    await clock.pass(1);
+    time.isOver(late);
+    expect(said('probably wrong')).toBe(2);
+    expect(said(`"lateMs":${String(12 * HOUR + 1)}`)).toBe(2);
   });
 });
 

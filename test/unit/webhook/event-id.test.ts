@@ -21,7 +21,8 @@ describe('eventId', () => {
   it('is the same for every delivery of a message, whatever else has changed', () => {
     expect(idOf(message)).toMatch(/^[0-9a-f]{24}$/);
     expect(idOf({ message: { mid: 'm_1', text: 'hi', more: 1 } }, 'messaging', FIXTURE_TIME + 1)).toBe(idOf(message));
-    expect(idOf({ postback: { mid: 'p', title: 'x' } })).toBe(idOf({ postback: { mid: 'p', title: 'y' } }));
+    const tap = (payload: string, time?: number) => idOf({ postback: { mid: 'p', payload } }, 'messaging', time);
+    expect(tap('x', FIXTURE_TIME + 1)).toBe(tap('y'));
   });
 
   it('differs between messages, persons and kinds', () => {
@@ -30,6 +31,7 @@ describe('eventId', () => {
       idOf({ message: { mid: 'm_2', text: 'hi' } }),
       idOf(message, 'messaging', FIXTURE_TIME, '7'),
       idOf({ postback: { mid: 'm_1' } }),
+      idOf({ postback: { mid: 'm_2' } }),
       idOf(message, 'standby'),
     ];
     expect(new Set(all).size).toBe(all.length);
