@@ -27,7 +27,7 @@ const config: Config = {
   testSequencer: '<rootDir>/test/mutation/sequencer.cjs',
   // Stryker insists on jest-circus in the name.
   testRunner: '<rootDir>/test/mutation/jest-circus-with-bail.cjs',
-  testTimeout: 10_000,
+  testTimeout: 20_000,
   restoreMocks: true,
 };
 

@@ -53,9 +53,9 @@ describe('the connection', () => {
   it('is kept over TLS, too', async () => {
     const request = jest.spyOn(https, 'request');
     await expect(api('https://127.0.0.1:9').call('/messages', {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    const options = request.mock.calls[0]?.[1] as https.RequestOptions;
-    expect(options.agent).toBeInstanceOf(https.Agent);
-    expect(options.agent).toMatchObject({ keepAlive: true });
+    const agent = request.mock.calls[0]?.[1].agent;
+    expect(agent).toBeInstanceOf(https.Agent);
+    expect(agent).toMatchObject({ keepAlive: true });
   });
 
   it.each<[string, http.RequestListener, boolean]>([
