@@ -24,7 +24,11 @@ export function fakeClock(start: number, isBusy?: () => boolean): FakeClock {
   let passed = 0;
   let wall = start;
   const timers = new Set<Timer>();
-  const nextUntil = (end: number) => [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+  const nextUntil = (end: number) => {
+    let next: Timer | undefined;
+    for (const timer of timers) if (timer.at <= end && (!next || timer.at < next.at)) next = timer;
+    return next;
+  };
   const moveTo = (time: number) => {
     passed = Math.max(passed, time);
   };

@@ -103,7 +103,10 @@ export async function makeQueue(
     ...options,
     store: options.breakStore?.(store) ?? store,
   });
-  open.push({ stop: () => queue.stop(), store: opened });
+  const stop = async () => {
+    await Promise.all([queue.stop(), clock.pass(MINUTE)]); // what is under way may wait for a time to come
+  };
+  open.push({ stop, store: opened });
   return {
     queue,
     clock,

@@ -184,8 +184,8 @@ const drop = (which: number) =>
     if (one) await expect(bot.store.drop(one.id)).resolves.toBe(true);
   });
 
-const person = fc.constantFrom('a', 'b', 'c', 'd');
-const troubles = fc.constantFrom<Answer>('half', 'retry', 'silence', 'refused', 'doubted', 'pause', 'hold');
+const person = fc.constantFrom('a', 'b', 'c');
+const troubles = fc.constantFrom<Answer>('half', 'half', 'retry', 'silence', 'refused', 'doubted', 'pause', 'hold');
 const often = <T>(times: number, arbitrary: fc.Arbitrary<T>) => Array.from({ length: times }, () => arbitrary);
 
 it('keeps its promises through adds, answers, clock steps, restarts and what operators do', async () => {
@@ -203,14 +203,15 @@ it('keeps its promises through adds, answers, clock steps, restarts and what ope
         2,
         person.map((one) => answer(one, 'done')),
       ),
-      ...often(4, fc.nat(90_000).map(pass)),
+      ...often(2, fc.nat(2 * SECOND).map(pass)),
+      ...often(2, fc.nat(90 * SECOND).map(pass)),
       ...often(2, fc.boolean().map(restart)),
       ...often(2, fc.nat(20).map(drop)),
       fc.constant(putBack()),
       fc.nat(20).map(deliverAgain),
       fc.integer({ min: -HOUR, max: HOUR }).map(setClock),
     ],
-    { maxCommands: 40 },
+    { maxCommands: 40, size: 'max' },
   );
   await fc.assert(
     fc.asyncProperty(steps, async (commands) => {
@@ -225,6 +226,6 @@ it('keeps its promises through adds, answers, clock steps, restarts and what ope
       expect(model.owed).toEqual([]);
       await real.bot.queue.stop();
     }),
-    { numRuns: 25 },
+    { numRuns: 25, interruptAfterTimeLimit: 90_000 }, // a failure is then still told
   );
 }, 120_000);
