@@ -27,7 +27,7 @@ const config: Config = {
   testSequencer: '<rootDir>/test/mutation/sequencer.cjs',
   // Stryker insists on jest-circus in the name.
   testRunner: '<rootDir>/test/mutation/jest-circus-with-bail.cjs',
-  testTimeout: 20_000,
+  testTimeout: 60_000, // Stryker has a limit of its own
   restoreMocks: true,
 };
 

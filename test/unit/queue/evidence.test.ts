@@ -29,7 +29,8 @@ describe('the evidence of a Page', () => {
     const early = ['a', 'b', 'c', 'd', 'e', 'f'].map((person) => evidence.begin(person));
     evidence.succeeded('z');
     for (const beginning of early) expect(evidence.failed(beginning, 'x').isEverybodys).toBe(false);
-    for (const person of ['g', 'h', 'i', 'j', 'k']) fails(evidence, person);
+    const found = ['g', 'h', 'i', 'j', 'k'].map((person) => fails(evidence, person).isEverybodys);
+    expect(found).toEqual([false, false, false, false, true]);
     const late = { conversation: 'l', successes: 0 };
     expect(evidence.failed(late, 'x')).toMatchObject({ isEverybodys: false, isAlone: false });
   });

@@ -59,6 +59,42 @@ describe('a gate', () => {
     await expect(gate.admit()).resolves.toBe(5_000);
   });
 
+  it('asks for no probe while it is open', async () => {
+    expect((await makeGate()).first.isProbe).toBe(false);
+  });
+
+  it('is not disturbed by those who are not its probe', async () => {
+    const { gate, first, clock } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await clock.pass(1_000);
+    const probe = (await gate.admit()) as Ticket;
+    await gate.probeAgain(first);
+    await expect(gate.admit()).resolves.toBe(Infinity);
+    await gate.open(probe);
+    await gate.probeAgain(probe);
+    await expect(gate.lets(first)).resolves.toBe(true);
+  });
+
+  it('remembers how often it was closed when a probe has shown nothing', async () => {
+    const { gate, first, clock } = await makeGate();
+    await gate.close(first, pause());
+    await clock.pass(1_000);
+    await gate.probeAgain((await gate.admit()) as Ticket);
+    await gate.close((await gate.admit()) as Ticket, pause());
+    await expect(gate.admit()).resolves.toBe(2_000);
+  });
+
+  it('pauses for 1 s, doubling up to 5 min, where no time is named', async () => {
+    const { gate, first, clock } = await makeGate();
+    let ticket = first;
+    for (const seconds of [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]) {
+      await gate.close(ticket, pause());
+      await expect(gate.admit()).resolves.toBe(seconds * 1_000);
+      await clock.pass(seconds * 1_000);
+      ticket = (await gate.admit()) as Ticket;
+    }
+  });
+
   it('is an error when it closes, a warning when it stays closed, and says when it opens', async () => {
     const { gate, first, clock, log } = await makeGate();
     const levels = () => [...log().matchAll(/"level":(\d+)/g)].map(([, level]) => Number(level));

@@ -27,6 +27,33 @@ describe('the journal of an attempt', () => {
     expect(journal.successes()).toBe(2);
   });
 
+  it('saves a call soon when nothing follows, and not once its event is through', async () => {
+    const saved: number[] = [];
+    const journal = journalWith((index) => Promise.resolve(void saved.push(index)));
+    await journal.note(made);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(saved).toEqual([1]);
+    await journal.note(made);
+    journal.forget();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(saved).toEqual([1]);
+  });
+
+  it('lets messages wait for their turn, and nothing else', async () => {
+    const turn = jest.fn(() => Promise.resolve());
+    const journal = createJournal(event, {
+      signals: [never],
+      turn,
+      lets: () => Promise.resolve(true),
+      succeeded: () => undefined,
+      save: () => Promise.resolve(),
+    });
+    await journal.permit(false);
+    expect(turn).not.toHaveBeenCalled();
+    await journal.permit(true);
+    expect(turn).toHaveBeenCalledTimes(1);
+  });
+
   it('lets nothing out after a call that could not be noted', async () => {
     const journal = journalWith(() => Promise.reject(new Error('disk full')));
     await journal.note(made);
