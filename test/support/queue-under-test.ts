@@ -110,7 +110,7 @@ export async function makeQueue(
   return {
     queue,
     clock,
-    store: opened,
+    store,
     seen,
     calls,
     settle,
@@ -124,7 +124,7 @@ export async function makeQueue(
       queue.start();
       await settle();
     },
-    state: async (id: string) => (await opened.get(id))?.state ?? 'done',
+    state: async (id: string) => (await store.get(id))?.state ?? 'done',
   };
 }
 
@@ -135,10 +135,21 @@ function watched(store: EventStore): { store: EventStore; isWriting: () => boole
     (method: (...args: never[]) => unknown) =>
     (...args: unknown[]): unknown => {
       const result: unknown = Reflect.apply(method, store, args);
+      if (isIterable(result)) return iterate(result);
       if (!(result instanceof Promise)) return result;
       writing += 1;
       return result.finally(() => (writing -= 1));
     };
+  const isIterable = (result: unknown): result is AsyncIterable<unknown> =>
+    typeof result === 'object' && result !== null && Symbol.asyncIterator in result;
+  async function* iterate(all: AsyncIterable<unknown>) {
+    writing += 1;
+    try {
+      yield* all;
+    } finally {
+      writing -= 1;
+    }
+  }
   const methods = Object.entries(store).map(([name, method]) => [name, watch(method as () => unknown)]);
   return { store: Object.fromEntries(methods) as EventStore, isWriting: () => writing > 0 };
 }

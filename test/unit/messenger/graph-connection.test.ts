@@ -53,7 +53,7 @@ describe('the connection', () => {
   it('is kept over TLS, too', async () => {
     const request = jest.spyOn(https, 'request');
     await expect(api('https://127.0.0.1:9').call('/messages', {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    const agent = request.mock.calls[0]?.[1].agent;
+    const { agent } = request.mock.calls[0]?.[0] as https.RequestOptions;
     expect(agent).toBeInstanceOf(https.Agent);
     expect(agent).toMatchObject({ keepAlive: true });
   });
