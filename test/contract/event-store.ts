@@ -94,6 +94,20 @@ export function eventStoreContract(
       await expect(store.countWaiting()).resolves.toBe(2);
     });
 
+    it('does not say that an event is known before it is stored', async () => {
+      const [, seen] = await Promise.all([add(event('1')), add(event('1')).then(() => store.get('1'))]);
+      expect(seen).toMatchObject({ id: '1' });
+    });
+
+    it('counts what is being stored, too', async () => {
+      await store.due();
+      const both = await Promise.allSettled([
+        store.add([event('1'), event('2')], 3),
+        store.add([event('3'), event('4')], 3),
+      ]);
+      expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    });
+
     it('refuses events above the bound, all of them, but not those it knows', async () => {
       await store.add([event('1'), event('2')], 3);
       await expect(store.add([event('3'), event('4')], 3)).rejects.toThrow(QueueFullError);
@@ -210,6 +224,12 @@ export function eventStoreContract(
       await clock.pass(5 * SECOND);
       await expect(leaseIds(0, 9)).resolves.toEqual(['1']);
       await expect(leaseIds(9, 0)).resolves.toEqual(['2']);
+      await store.postpone('2', { ...failed, failed: false, delayMs: 0 });
+      await reopen();
+      await expect(leaseIds(0, 9)).resolves.toEqual(['1']);
+      await expect(leaseIds(9, 0)).resolves.toEqual(['2']);
+      await store.postpone('2', { ...failed, failed: false, delayMs: 0 });
+      await expect(leaseIds(9, 0)).resolves.toEqual(['2']);
     });
 
     it('postpones a conversation, with the reason, and counts failures', async () => {
@@ -260,6 +280,9 @@ export function eventStoreContract(
       await expect(store.retry('1')).resolves.toBe(false);
       await expect(store.retry('unknown')).resolves.toBe(false);
       await expect(store.countWaiting()).resolves.toBe(2);
+      await clock.pass(SECOND);
+      await store.due();
+      await expect(store.countWaiting()).resolves.toBe(2);
     });
 
     it('drops a waiting and a set-aside event, and still knows them', async () => {
@@ -269,6 +292,7 @@ export function eventStoreContract(
       await store.release('1');
       await expect(Promise.all(['1', '2', '3'].map((id) => store.drop(id)))).resolves.toEqual([true, true, false]);
       await expect(listed()).resolves.toEqual([]);
+      await expect(store.countWaiting()).resolves.toBe(0);
       await expect(leaseIds()).resolves.toEqual([]);
       await expect(add(event('1'), event('2'))).resolves.toEqual({ added: 0, known: 2 });
     });
@@ -283,6 +307,8 @@ export function eventStoreContract(
       await store.postpone('1', { ...failed, delayMs: 0 });
       await expect(listed()).resolves.toEqual([['2', 'waiting']]);
       await expect(leaseIds()).resolves.toEqual(['2']);
+      await reopen();
+      await expect(store.countWaiting()).resolves.toBe(1);
     });
 
     it('lists what waits and what was set aside', async () => {

@@ -60,6 +60,12 @@ describe('the data folder', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
+  it('says from the beginning in which form it stores', async () => {
+    const tables = openTables(await folderWith());
+    expect(tables.meta.get('format')).toBe(2);
+    await tables.root.close();
+  });
+
   it('is refused when a newer version has written there, and left as it is', async () => {
     const folder = await folderWith('1');
     const tables = openTables(folder);
@@ -197,14 +203,14 @@ describe('data of format 1', () => {
     const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false });
     const events = root.openDB<string, string>({ name: 'events', encoding: 'string' });
     const meta = root.openDB<number, string>({ name: 'meta', encoding: 'json' });
-    const waiting = { id: 'w', conversation: 'a', timestamp: NOW, payload: {}, sequence: 1, receivedAt: NOW };
+    const waiting = { id: 'w', conversation: 'a', timestamp: NOW, payload: {}, sequence: 2, receivedAt: NOW };
     await events.put(
       'w',
       old({ ...waiting, state: 'waiting', attempts: 2, calls: [{ path: '/messages', answer: {} }] }),
     );
     await events.put(
       's',
-      old({ ...waiting, id: 's', sequence: 2, state: 'set_aside', attempts: 0, calls: [], reason: 'no', endedAt: NOW }),
+      old({ ...waiting, id: 's', sequence: 1, state: 'set_aside', attempts: 0, calls: [], reason: 'no', endedAt: NOW }),
     );
     await events.put('d', old({ id: 'd', state: 'done', endedAt: NOW }));
     await meta.put('sequence', 2);
@@ -338,6 +344,26 @@ describe('the check of what is stored', () => {
     await expect(store.drop('1')).resolves.toBe(true);
     await expect(store.drop('2')).resolves.toBe(true);
     expect([...tables.aside.getKeys()]).toEqual([]);
+    await tables.root.close();
+    await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it('lets a person end a damaged event without harm to others', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('1', 'a'), event('2', 'b')], 10);
+    await store.due();
+    await store.lease('p', 9, 0);
+    for (const id of ['1', '2']) {
+      await store.setAside(id, 'no', true);
+      await clock.pass(5);
+    }
+    const tables = openTables(folder);
+    await tables.records.put(2, 'damaged');
+    await expect(store.drop('2')).resolves.toBe(true);
+    expect([...tables.aside.getKeys()]).toEqual([[NOW, 1]]);
     await tables.root.close();
     await store.close();
     await expect(check(folder)).resolves.toBeUndefined();
