@@ -56,6 +56,41 @@ describe('a fault of one person', () => {
     expect(count(seen, 'bad')).toBe(12);
   });
 
+  it('is judged anew when the event was put back', async () => {
+    const { started, on, clock, store, queue, seen, state } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? refused('unknown') : done));
+    await started([event('bad')]);
+    await queue.add([event('good')]);
+    await clock.pass(SECOND);
+    await expect(state('bad')).resolves.toBe('set_aside');
+    await queue.add([event('another')]);
+    await store.retry('bad');
+    await clock.pass(SECOND);
+    expect(count(seen, 'bad')).toBeGreaterThan(2);
+    await expect(state('bad')).resolves.toBe('waiting');
+  });
+
+  it("is not a fault of that person's next event", async () => {
+    const { started, on, clock, store, queue, seen } = await makeQueue();
+    on(() => refused('unknown'));
+    await started([event('first', 'a')]);
+    on(({ id }) => (id === 'second' ? refused('unknown') : done));
+    await clock.pass(SECOND);
+    expect(seen).toEqual(['first', 'first']);
+    await queue.add([event('good'), event('second', 'a')]);
+    await clock.pass(0);
+    await expect(store.get('second')).resolves.toMatchObject({ state: 'waiting', attempts: 1 });
+  });
+
+  it('is said each time, with when it is tried again', async () => {
+    const { started, on, clock, log } = await makeQueue();
+    on(() => retry);
+    await started([event('bad')]);
+    await clock.pass(SECOND);
+    expect(log()).toMatch(/"level":"warn".*"attempt":1,"againInMs":1000,"reason":"no answer".*tried again/);
+    expect(log()).toMatch(/"level":"warn".*"attempt":2,"againInMs":2000/);
+  });
+
   it('is not given up while nobody else is answered either', async () => {
     const { started, on, clock, state } = await makeQueue();
     on(() => retry);
@@ -280,7 +315,7 @@ describe('a probe', () => {
     const { started, on, clock, seen, queue } = await makeQueue();
     on(() => hold);
     await started([event('a')]);
-    await queue.add([event('blocked'), event('c'), event('d')]);
+    await queue.add([event('blocked'), event('after it', 'blocked'), event('c'), event('d')]);
     on(({ id }) => (id === 'blocked' ? refused('event', '551/-') : hold));
     await clock.pass(2 * MINUTE);
     expect(seen.slice(1)).toEqual(['a', 'blocked', 'c']);
@@ -400,7 +435,7 @@ describe('slots that are taken', () => {
 
 describe('an attempt that is half through', () => {
   it('opens the gate with the call that succeeded, and tries the other one again', async () => {
-    const { started, on, clock, seen, queue, state } = await makeQueue();
+    const { started, on, clock, seen, queue, state, store } = await makeQueue();
     on(() => hold);
     await started([event('a')]);
     await queue.add([event('b')]);
@@ -411,6 +446,7 @@ describe('an attempt that is half through', () => {
     await clock.pass(MINUTE);
     expect(seen.slice(1)).toEqual(['a', 'b']);
     await expect(state('a')).resolves.toBe('waiting');
+    await expect(store.get('a')).resolves.toMatchObject({ calls: [{ path: '/messages' }] });
   });
 
   it('whose note could not be stored says nothing about the Page', async () => {

@@ -12,8 +12,13 @@ describe('describeCommitError', () => {
 
   it('does not wait for ever for a cause', async () => {
     jest.useFakeTimers();
+    let isDescribed = false;
     const described = describeCommitError(failedCommit(new Promise(() => undefined)));
-    jest.advanceTimersByTime(100);
+    void described.then(() => (isDescribed = true));
+    await jest.advanceTimersByTimeAsync(99);
+    expect(isDescribed).toBe(false);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(isDescribed).toBe(true);
     jest.useRealTimers();
     await expect(described).resolves.toMatch(/^Commit failed/);
   });
