@@ -429,6 +429,24 @@ describe('an odd store', () => {
 });
 
 describe('a polite end', () => {
+  it('leaves no cleaning up for later', async () => {
+    let asked = 0;
+    const { queue, clock, settle } = await makeQueue({
+      breakStore: (store) => ({
+        ...store,
+        clean: () => {
+          asked += 1;
+          return Promise.resolve(0);
+        },
+      }),
+    });
+    queue.start();
+    await settle();
+    await queue.stop();
+    await clock.pass(2 * MINUTE);
+    expect(asked).toBe(1);
+  });
+
   it('cleans up no more', async () => {
     const { send, sent } = signal();
     let asked = 0;

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../src/queue/verdict';
 import { signal } from '../../support/signal';
 import {
   HOUR,
@@ -316,8 +317,12 @@ describe('a probe', () => {
     on(() => hold);
     await started([event('a')]);
     await queue.add([event('blocked'), event('after it', 'blocked'), event('c'), event('d')]);
-    on(({ id }) => (id === 'blocked' ? refused('event', '551/-') : hold));
-    await clock.pass(2 * MINUTE);
+    on(async ({ id }) => {
+      if (id !== 'blocked') return hold;
+      await new Promise<void>((resolve) => clock.after(SECOND, resolve));
+      return refused('event', '551/-');
+    });
+    await clock.pass(2 * MINUTE + SECOND);
     expect(seen.slice(1)).toEqual(['a', 'blocked', 'c']);
   });
 
@@ -343,6 +348,41 @@ describe('a probe', () => {
     on(() => retry);
     await clock.pass(MINUTE);
     expect(seen).toHaveLength(2);
+    on(() => done);
+    await clock.pass(MINUTE);
+    expect(seen.slice(2).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<[string, () => Promise<Verdict>]>([
+    ['was held back', () => Promise.resolve(heldBack)],
+    ['broke the promise not to reject', () => Promise.reject(new Error('rejected'))],
+  ])('that %s makes way for the next one', async (_what, once) => {
+    const { started, on, clock, seen, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('a')]);
+    await queue.add([event('b'), event('c')]);
+    let isFirst = true;
+    on(() => {
+      if (!isFirst) return done;
+      isFirst = false;
+      return once();
+    });
+    await clock.pass(MINUTE + 3 * SECOND);
+    expect(new Set(seen.slice(2))).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  it('that no event could be found for is given out again', async () => {
+    let isEmpty = false;
+    const { started, on, clock, seen } = await makeQueue({
+      breakStore: (real) => ({ ...real, lease: (...args) => (isEmpty ? Promise.resolve([]) : real.lease(...args)) }),
+    });
+    on(() => hold);
+    await started([event('a')]);
+    isEmpty = true;
+    await clock.pass(MINUTE);
+    isEmpty = false;
+    await clock.pass(2 * SECOND);
+    expect(seen).toEqual(['a', 'a']);
   });
 
   it('opens the gate for all at once', async () => {
@@ -446,7 +486,7 @@ describe('an attempt that is half through', () => {
     await clock.pass(MINUTE);
     expect(seen.slice(1)).toEqual(['a', 'b']);
     await expect(state('a')).resolves.toBe('waiting');
-    await expect(store.get('a')).resolves.toMatchObject({ calls: [{ path: '/messages' }] });
+    await expect(store.get('a')).resolves.toMatchObject({ attempts: 1, calls: [{ path: '/messages' }] });
   });
 
   it('whose note could not be stored says nothing about the Page', async () => {
