@@ -72,6 +72,13 @@ export function eventStoreContract(
       await expect(store.countWaiting()).resolves.toBe(1);
     });
 
+    it('takes in at once as many as may wait, and no more, right after the start, too', async () => {
+      const one = (n: number) => store.add([event(`at once ${n}`, `c${n}`)], 10);
+      await Promise.all(Array.from({ length: 10 }, (_, n) => one(n)));
+      await expect(one(11)).rejects.toThrow(QueueFullError);
+      await expect(store.countWaiting()).resolves.toBe(10);
+    });
+
     it('knows an event again: waiting, done, set aside, in the same batch, and across a restart', async () => {
       await expect(add(event('1'), event('1'), event('2', 'b'), event('3', 'c'))).resolves.toEqual({
         added: 3,

@@ -47,7 +47,7 @@ export function createLookAround(parts: Parts): () => Promise<void> {
   return async () => {
     if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
     lookedAt = clock.monotonic();
-    if (await file.check()) notes.clear();
+    if (await file.check()) notes.close(); // the next line goes to the new place
     const changed = [...file.tables.changed.getRange()];
     if (changed.length === 0) return;
     for (const { key, value } of changed) follow(parts, key, value);

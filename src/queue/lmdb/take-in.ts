@@ -16,9 +16,10 @@ export function createTakeIn(parts: Parts, firstSequence: number): Pick<EventSto
   const waitingAtStart = entries(file.tables.records) - entries(file.tables.aside);
   let sequence = firstSequence;
   let reserved = firstSequence;
+  let stored = 0;
 
   /** Before the schedule is whole nothing is leased, so that nothing ends. */
-  const countWaiting = () => (parts.isLoaded ? schedule.waiting : waitingAtStart + sequence - firstSequence);
+  const countWaiting = () => (parts.isLoaded ? schedule.waiting : waitingAtStart + stored);
 
   const number = (event: NewEvent, receivedAt: number): EventRecord => {
     sequence += 1;
@@ -40,6 +41,7 @@ export function createTakeIn(parts: Parts, firstSequence: number): Pick<EventSto
       }
     });
     reserved = Math.max(reserved, upTo);
+    stored += fresh.length;
     for (const { record, text } of fresh) enter(parts, record, text.length <= LARGEST_AT_HAND);
   };
 
@@ -56,9 +58,9 @@ export function createTakeIn(parts: Parts, firstSequence: number): Pick<EventSto
         throw new QueueFullError(`More than ${mostWaiting} events would wait.`);
       }
       if (fresh.size > 0) {
-        const stored = store([...fresh.values()]);
-        for (const id of fresh.keys()) arriving.set(id, stored);
-        await stored.finally(() => {
+        const storing = store([...fresh.values()]);
+        for (const id of fresh.keys()) arriving.set(id, storing);
+        await storing.finally(() => {
           for (const id of fresh.keys()) arriving.delete(id);
         });
       }
