@@ -9,6 +9,9 @@ const { createEmptyTestResult } = require('@jest/test-result');
 const circus = require('jest-circus/runner');
 const run = circus.default ?? circus;
 
+// What a mutant throws after its test has ended must not end the process: Stryker gives the whole run up for it.
+process.on('uncaughtException', () => undefined);
+
 /** The mutant that a test has failed under. */
 let dead;
 /** Test file → the full names of its tests, as found without a mutant; on disk, since several processes run mutants. */

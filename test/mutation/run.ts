@@ -9,7 +9,7 @@ import { summarize, type MutationReport } from './report';
  * Changes the code bit by bit and looks whether a test notices: a report, not a gate. Prints, for each room, how many changes
  * were noticed, and those that were not.
  *
- *   npm run test:mutation -- queue            src/queue/ with its unit tests; about a quarter of an hour
+ *   npm run test:mutation -- queue            src/queue/ with its unit tests; leave the machine alone meanwhile
  *   npm run test:mutation -- config index     src/config.ts, then src/index.ts
  *   npm run test:mutation -- queue --all      tries what no unit test has noticed on all tests of other rooms, too
  *
