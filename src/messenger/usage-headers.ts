@@ -32,7 +32,7 @@ export function readRegainTimes(headers: Readonly<Record<string, unknown>>): Reg
   });
   const seconds = z.coerce.number().positive().safeParse(headers['retry-after']).data;
   return {
-    all: seconds === undefined ? undefined : Math.min(seconds * 1_000, LONGEST_MS),
+    all: seconds === undefined ? undefined : Math.min(Math.max(seconds, 1) * 1_000, LONGEST_MS),
     byPage: Object.fromEntries(byPage),
   };
 }

@@ -54,7 +54,11 @@ export function checkData(folder: string, program = __filename): DataCheck {
   });
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const ended = once(child, 'close').then(([code, signal]) => {
-    rmSync(mark, { force: true });
+    try {
+      rmSync(mark, { force: true });
+    } catch {
+      // A folder that cannot be written: the next check is a patient one.
+    }
     if (said.includes(WHOLE)) return undefined;
     return [complaints.trim().split('\n').at(-1), signal, `exit code ${String(code)}`].find(Boolean) as string;
   });

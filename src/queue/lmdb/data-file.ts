@@ -58,9 +58,9 @@ export function openDataFile(folder: string, say: (message: string) => void, set
     if (existsSync(place)) {
       const aside = `${place}.found-${String(Date.now())}`;
       renameSync(place, aside);
-      rmSync(`${place}-lock`, { force: true });
       say(`the data file was replaced while the bot was running; what was found in its place is now ${aside}`);
     }
+    rmSync(`${place}-lock`, { force: true }); // the lost file's: closing that would close the new one's, too
     await lost.root.backup(place, false);
     tables = openTables(folder);
     openFile = identityOf(folder);
@@ -93,7 +93,7 @@ export function openDataFile(folder: string, say: (message: string) => void, set
       tables.root.resetReadTxn(); // later reads see this change
       return result;
     } catch (error) {
-      waiting.unshift(...along);
+      waiting = [...along, ...waiting];
       if (along.length > 0) plan(AGAIN_MS);
       throw new StoreError(`The events could not be stored: ${await describeCommitError(error)}`);
     } finally {
@@ -103,7 +103,7 @@ export function openDataFile(folder: string, say: (message: string) => void, set
   };
 
   const settle = async (): Promise<void> => {
-    if (underWay > 0 || waiting.length > 0) await transact(() => undefined);
+    while (underWay > 0 || waiting.length > 0) await transact(() => undefined);
   };
 
   const check = async (): Promise<boolean> => {

@@ -3,6 +3,8 @@ import path from 'node:path';
 
 /** The file beside the data file. */
 const NOTES_FILE = 'ended';
+/** What a power cut or a full disk has spoiled is no id. */
+const isId = (line: string) => /^[\x21-\x7e]{1,64}$/.test(line);
 /** From this size on the file is removed as soon as the data file knows all that stands in it. */
 const LARGE = 64 * 1024;
 
@@ -56,7 +58,7 @@ export function createEndedNotes(folder: string): EndedNotes {
     },
     left() {
       try {
-        return readFileSync(file, 'latin1').split('\n').filter(Boolean);
+        return readFileSync(file, 'latin1').split('\n').filter(isId);
       } catch {
         return [];
       }

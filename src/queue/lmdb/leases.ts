@@ -16,7 +16,7 @@ type Leasing = Pick<EventStore, 'lease' | 'release' | 'noteCall' | 'finish' | 's
 
 /** Leasing conversations, and what becomes of a leased event. `signal` is aborted when the store closes. */
 export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
-  const { file, notes, schedule, clock } = parts;
+  const { file, notes, ended, schedule, clock } = parts;
   const held = new Map<string, Held>();
 
   /** Holds the conversation's next event that can be read, or gives the conversation back. */
@@ -78,8 +78,10 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
       const change = (tables: Tables) => {
         end(tables, lease.record, clock.now());
       };
-      if (notes.add(id)) file.soon(change);
-      else await file.transact(change);
+      if (notes.add(id)) {
+        ended.add(lease.record.sequence);
+        file.soon(change);
+      } else await file.transact(change);
       return goOn(lease, wantsNext);
     },
     setAside: async (id, reason, wantsNext) => {

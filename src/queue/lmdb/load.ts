@@ -16,6 +16,7 @@ export function enter({ schedule, clock }: Parts, record: EventRecord, isAtHand:
 
 /** Follows what was done to an event from outside the loop. */
 export function follow(parts: Parts, sequence: number, conversation: string): void {
+  if (parts.ended.has(sequence)) return; // the disk does not know it yet
   const record = read(parts.file.tables, sequence);
   if (record?.state !== 'waiting') parts.schedule.remove(conversation, sequence);
   else if (!parts.schedule.has(conversation, sequence)) enter(parts, record, false);
@@ -51,7 +52,7 @@ export function createLookAround(parts: Parts): () => Promise<void> {
     const changed = [...file.tables.changed.getRange()];
     if (changed.length === 0) return;
     for (const { key, value } of changed) follow(parts, key, value);
-    await file.transact(({ changed: table }) => {
+    file.soon(({ changed: table }) => {
       for (const { key } of changed) void table.remove(key);
     });
   };

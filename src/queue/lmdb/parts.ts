@@ -9,6 +9,8 @@ import type { Tables } from './tables';
 export interface Parts {
   readonly file: DataFile;
   readonly notes: EndedNotes;
+  /** The numbers of events that have ended, until that is on disk. */
+  readonly ended: Set<number>;
   readonly schedule: Schedule;
   readonly clock: Clock;
   /** Told of a stored event that cannot be read. */

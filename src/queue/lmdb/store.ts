@@ -36,7 +36,9 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const { clock = systemClock, onDamage = () => undefined } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const notes = createEndedNotes(folder);
+  const ended = new Set<number>();
   const file = openDataFile(folder, onDamage, () => {
+    ended.clear();
     notes.areKnown();
   });
   const release = await prepare(file, folder, options.exclusive ?? false).catch(async (error: unknown) => {
@@ -44,7 +46,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     throw error;
   });
 
-  const parts: Parts = { file, notes, schedule: new Schedule(), clock, onDamage, isLoaded: false };
+  const parts: Parts = { file, notes, ended, schedule: new Schedule(), clock, onDamage, isLoaded: false };
   if (options.exclusive) await endWhatIsNoted(parts);
   const firstSequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();

@@ -15,6 +15,7 @@ describe('how long the platform wants to be left alone', () => {
     ['the longest of the minutes that are named', usage('messenger', 1, 5, 0), 300_000],
     ['the seconds of Retry-After', { 'retry-after': '30' }, 30_000],
     ['the longer of both', { ...usage('messenger', 1), 'retry-after': '30' }, 60_000],
+    ['at least a second of Retry-After', { 'retry-after': '0.001' }, 1_000],
     ['at most an hour', usage('messenger', 100_000), 3_600_000],
     ['at most an hour of Retry-After', { 'retry-after': '100000' }, 3_600_000],
     ['nothing of advertisements', usage('ads_management', 45), undefined],

@@ -5,6 +5,7 @@ import { openDataFile } from '../../../../src/queue/lmdb/data-file';
 import { createEndedNotes } from '../../../../src/queue/lmdb/ended-notes';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as tablesOfTheEngine from '../../../../src/queue/lmdb/tables';
+import { fakeClock } from '../../../support/fake-clock';
 import { temporaryFolder } from '../../../support/temporary-folder';
 
 const { DATA_FILE, entries, openTables } = tablesOfTheEngine;
@@ -127,6 +128,15 @@ describe('the notes', () => {
     notes.close();
   });
 
+  it('do not stop a start, whatever a power cut has made of them', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.close();
+    writeFileSync(path.join(folder, 'ended'), `\n${'x'.repeat(5_000)}\n${'\0'.repeat(4_096)}\nanswered`);
+    const restarted = await openLmdbStore(folder, { exclusive: true });
+    expect(await waitingIn(restarted)).toEqual(['open']);
+    await restarted.close();
+  });
+
   it('can be forgotten when their folder is gone', () => {
     const folder = temporaryFolder();
     const notes = createEndedNotes(path.join(folder, 'file', 'below'));
@@ -203,4 +213,26 @@ it('leaves the notes where the last ends could not be flushed', async () => {
   jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
   await store.close();
   expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered');
+});
+
+it('does not come back while nothing can be flushed, though an operator had put it back before', async () => {
+  const opened = jest.spyOn(tablesOfTheEngine, 'openTables');
+  const clock = fakeClock(1_000);
+  const store = await openLmdbStore(temporaryFolder(), { exclusive: true, clock });
+  const { root } = opened.mock.results[0]?.value as tablesOfTheEngine.Tables;
+  const take = async () => {
+    await store.due();
+    return (await store.lease('p', 10, 10)).map((lease) => lease.event.id);
+  };
+  await store.add([event('put back')], 10);
+  await take();
+  await store.setAside('put back', 'refused', false);
+  await store.retry('put back');
+  expect(await take()).toEqual(['put back']);
+  const failing = jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
+  await store.finish('put back', false);
+  await clock.pass(1_000);
+  expect(await take()).toEqual([]);
+  failing.mockRestore();
+  await store.close();
 });

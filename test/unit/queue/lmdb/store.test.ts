@@ -93,6 +93,19 @@ describe('the data folder', () => {
     await reopened.close();
   });
 
+  it('may lose its data file alone, without the lock beside it: the bot goes on', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('before')], 100);
+    rmSync(path.join(folder, DATA_FILE));
+    await clock.pass(1_000);
+    await store.due();
+    await expect(store.add([event('after', 'b')], 100)).resolves.toEqual({ added: 1, known: 0 });
+    expect((await store.lease('p', 2, 0)).map((lease) => lease.event.id)).toEqual(['before', 'after']);
+    await store.close();
+  });
+
   it('may have its file replaced by another: what was acknowledged goes back into its place', async () => {
     const other = await folderWith('of somebody else');
     const folder = temporaryFolder();
@@ -366,6 +379,12 @@ describe('the check of what is stored', () => {
     expect([...tables.aside.getKeys()]).toEqual([[NOW, 1]]);
     await tables.root.close();
     await store.close();
+    await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it('tells what it has found, also where its mark cannot be taken away', async () => {
+    const folder = await folderWith('1');
+    mkdirSync(path.join(folder, 'check-under-way'));
     await expect(check(folder)).resolves.toBeUndefined();
   });
 
