@@ -43,7 +43,7 @@ describe('an event that has just ended', () => {
     const [killed, withoutNotes] = [asAfterAKill(folder), asAfterAKill(folder, { notes: false })];
     await store.close();
 
-    appendFileSync(path.join(killed, 'ended'), '\nof another folder');
+    appendFileSync(path.join(killed, 'ended'), '\nof-another-folder');
     const restarted = await openLmdbStore(killed, { exclusive: true });
     expect(await waitingIn(restarted)).toEqual(['open']);
     await expect(restarted.add([event('answered')], 10)).resolves.toEqual({ added: 0, known: 1 });
