@@ -127,6 +127,7 @@ function readAnswer(path: string, response: AxiosResponse<unknown>, hide: (text:
     path,
     httpStatus: status,
     isJson: answer !== undefined,
+    isPage: /\bhtml\b/i.test(String(headers['content-type'])) || /^\s*</.test(String(data)),
     message: hide(error?.message ?? 'the answer is not in the form of a Graph answer'),
     code: error?.code,
     subcode: error?.error_subcode,

@@ -39,6 +39,8 @@ export interface GraphErrorAnswer {
   readonly httpStatus: number;
   /** Whether the answer was a JSON object, as all of Graph's are. */
   readonly isJson: boolean;
+  /** Whether it was a web page: what a proxy or a login portal answers on its own, without passing the request on. */
+  readonly isPage: boolean;
   readonly message: string;
   readonly code: number | undefined;
   readonly subcode: number | undefined;
@@ -85,8 +87,7 @@ export class GraphApiError extends GraphError {
     this.subcode = answer.subcode;
     this.type = answer.type;
     this.fbtraceId = answer.fbtraceId;
-    // A gateway's own words: it may have passed the request on and lost the answer.
-    this.mayBeDone = !answer.isJson && answer.path === '/messages' && [502, 504].includes(answer.httpStatus);
+    this.mayBeDone = answer.path === '/messages' && !answer.isJson && mayHideASuccess(answer);
     this.sameness = `${answer.code ?? `HTTP ${answer.httpStatus}`}/${answer.subcode ?? '-'}`;
     this.#regain = answer.regain;
   }
@@ -95,6 +96,14 @@ export class GraphApiError extends GraphError {
     const ms = Math.max(this.#regain.all ?? 0, (pageId === undefined ? undefined : this.#regain.byPage[pageId]) ?? 0);
     return ms > 0 ? ms : undefined;
   }
+}
+
+/**
+ * Whether the platform may have answered otherwise before somebody between lost its answer: a gateway that says so, or a success
+ * that has become unrecognisable.
+ */
+function mayHideASuccess({ httpStatus, isPage }: GraphErrorAnswer): boolean {
+  return [502, 504].includes(httpStatus) || (httpStatus >= 200 && httpStatus < 300 && !isPage);
 }
 
 /**

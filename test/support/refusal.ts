@@ -6,6 +6,7 @@ export function refusal(answer: Partial<GraphErrorAnswer>): GraphApiError {
     path: '/messages',
     httpStatus: 400,
     isJson: true,
+    isPage: false,
     message: 'm',
     code: undefined,
     subcode: undefined,

@@ -10,7 +10,8 @@ const BODY_LIMIT = '5mb';
 const SIGNATURE_HEADER = 'X-Hub-Signature-256';
 
 /** JSON is UTF-8; another name of a charset in the header is a mistake of the sender. */
-const OTHER_CHARSET = /;\s*charset\s*=\s*(?!"?utf-?8"?\s*(;|$))/i;
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+const isUtf8 = (contentType: string) => /^utf-?8$/i.test(CHARSET.exec(contentType)?.[1] ?? 'utf-8');
 
 /**
  * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
@@ -42,7 +43,7 @@ export function readBody(appSecrets: readonly string[]): RequestHandler[] {
     checkSignature(req, bytes);
     if (bytes.length === 0) throw createError(400, 'The body is empty; it must be JSON with an "entry" array.');
     if (!req.is('json')) throw createError(415, 'Send the body as application/json.');
-    if (OTHER_CHARSET.test(String(req.get('Content-Type')))) {
+    if (!isUtf8(String(req.get('Content-Type')))) {
       throw createError(415, 'Send the body as application/json in UTF-8.');
     }
     const result = bodySchema.safeParse(parseJson(bytes));

@@ -95,6 +95,22 @@ describe('the connection', () => {
     await expect(api(server.url).call('/messages', {})).resolves.toEqual({});
   });
 
+  it.each<[string, number, http.OutgoingHttpHeaders, string, boolean]>([
+    ['nothing at all', 204, {}, '', true],
+    ['an empty body', 200, {}, '', true],
+    ['plain words', 200, { 'Content-Type': 'text/plain' }, 'OK', true],
+    ['a page', 200, { 'Content-Type': 'text/html; charset=utf-8' }, 'Log in', false],
+    ['a page that does not say so', 200, {}, ' <!doctype html>', false],
+  ])('tells whether a success may hide behind %s (%d)', async (_what, status, headers, body, mayBeDone) => {
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => res.writeHead(status, headers).end(body));
+    });
+    const refused = { kind: 'not_graph', action: 'retry' };
+    await expect(api(server.url).call('/messages', {})).rejects.toMatchObject({ ...refused, mayBeDone });
+    const control = api(server.url).call('/pass_thread_control', {});
+    await expect(control).rejects.toMatchObject({ ...refused, mayBeDone: false });
+  });
+
   it("does not take a proxy's page for Graph's answer, with whatever status", async () => {
     const statuses = [200, 404];
     const server = await startHttpServer((req, res) => {

@@ -75,6 +75,12 @@ describe('what may have been done', () => {
     [true, { httpStatus: 504, isJson: false }],
     [false, { httpStatus: 504, isJson: false, path: '/pass_thread_control' }],
     [false, { httpStatus: 503, isJson: false }],
+    [true, { httpStatus: 200, isJson: false }],
+    [true, { httpStatus: 299, isJson: false }],
+    [false, { httpStatus: 200, isJson: false, isPage: true }],
+    [true, { httpStatus: 502, isJson: false, isPage: true }],
+    [false, { httpStatus: 200, isJson: true }],
+    [false, { httpStatus: 300, isJson: false }],
     [false, { httpStatus: 502, code: 2 }],
   ])('%p: %p', (mayBeDone, answer) => {
     expect(refusal(answer).mayBeDone).toBe(mayBeDone);
