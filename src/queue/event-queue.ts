@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock';
 import { attempt, type AttemptTools, type Page } from './attempt';
@@ -111,7 +112,8 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         log.error({ err: error }, 'the queue could not be read; it is tried again');
         return LOOK_EVERY_MS;
       })
-      .then((ms) => {
+      .then(async (ms) => {
+        if (lookAgain) await nextTurn(); // events that make no call would leave nobody else their turn
         looking = undefined;
         if (lookAgain) look();
         else {
@@ -159,12 +161,20 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     const ticket = await page.gate.admit();
     if (typeof ticket === 'number') return ticket;
     const most = ticket.isProbe ? 1 : room.first;
-    const leases = [...(await store.lease(due.page, first ? most : 0, 0))];
-    const left = most - leases.length;
-    if (repeated && left > 0) leases.push(...(await store.lease(due.page, 0, Math.min(left, room.repeated))));
-    for (const lease of leases) void work(lease, ticket, page);
-    if (leases.length > 0) lookAgain = true;
-    else await page.gate.probeAgain(ticket);
+    let started = 0;
+    const lease = async (kinds: readonly [first: number, repeated: number]): Promise<void> => {
+      for (const one of await store.lease(due.page, ...kinds)) {
+        started += 1;
+        void work(one, ticket, page);
+      }
+    };
+    try {
+      if (first) await lease([most, 0]);
+      if (repeated && started < most) await lease([0, Math.min(most - started, room.repeated)]);
+    } finally {
+      if (started > 0) lookAgain = true;
+      else await page.gate.probeAgain(ticket);
+    }
     return Infinity;
   }
 
@@ -176,6 +186,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     try {
       for (let next: typeof event | undefined = event; next; event = next ?? event) {
         next = await attempt({ ...lease, event }, ticket, page, tools);
+        if (next) await nextTurn();
       }
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');

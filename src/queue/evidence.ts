@@ -19,7 +19,8 @@ export interface Finding {
 
 /**
  * Whether a failure is one person's or everybody's shows in what happens to the others: this remembers it, for one Page.
- * Only what began after the last success is counted, so that many slow failures at once prove nothing while others succeed.
+ * Only what began after the last success is counted, so that many slow failures at once prove nothing while others succeed; and
+ * only of people whose own fault it has not been shown to be.
  */
 export interface Evidence {
   begin(conversation: string): Beginning;
@@ -49,13 +50,16 @@ export function createEvidence(): Evidence {
       alike.clear();
     },
     failed({ conversation, successes: atBeginning }, cause) {
-      const people = alike.get(cause) ?? new Set();
-      if (successes === atBeginning) alike.set(cause, people.add(conversation));
       const before = failing.get(conversation);
-      failing.set(conversation, { others: othersOf(conversation) });
+      const others = othersOf(conversation);
+      failing.set(conversation, { others });
+      const othersSucceed = before !== undefined && others > before.others;
+      const people = alike.get(cause) ?? new Set();
+      const counts = successes === atBeginning && !othersSucceed;
+      if (counts) alike.set(cause, people.add(conversation));
       return {
-        isEverybodys: successes === atBeginning && people.size >= PEOPLE_FAILING_ALIKE,
-        othersSucceed: before !== undefined && othersOf(conversation) > before.others,
+        isEverybodys: counts && people.size >= PEOPLE_FAILING_ALIKE,
+        othersSucceed,
         isAlone: [...people].every((one) => one === conversation),
       };
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../event-store';
@@ -36,34 +36,48 @@ export interface DataFile {
 const SOON_MS = 100;
 const AGAIN_MS = 1_000;
 
-/**
- * Opens the data file of a folder, which must exist.
- *
- * @param say is told what a person should know
- * @param settled called whenever no change waits any more
- */
-export function openDataFile(folder: string, say: (message: string) => void, settled: () => void): DataFile {
+export interface DataFileOptions {
+  /** Is told what a person should know. */
+  readonly say: (message: string) => void;
+  /** Called whenever no change waits any more. */
+  readonly settled: () => void;
+  /** Called before a lost file is written anew: makes the folder, and rejects where that is not this process's to do. */
+  readonly moving: () => Promise<void>;
+}
+
+/** Opens the data file of a folder, which must exist. */
+export function openDataFile(folder: string, { say, settled, moving }: DataFileOptions): DataFile {
+  const place = path.join(folder, DATA_FILE);
+  const copy = `${place}.copy`;
   let tables = openTables(folder);
-  let openFile = identityOf(folder);
+  let openFile = identityOf(place);
   let isLost = false;
   let repairing: Promise<void> | undefined;
   let waiting: ((tables: Tables) => void)[] = [];
   let underWay = 0;
   let timer: NodeJS.Timeout | undefined;
 
+  /** Brings what the lost file holds, which is open still, back to its place: whole, or not at all. */
   const writeAnew = async (): Promise<void> => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lost = tables;
-    const place = path.join(folder, DATA_FILE);
-    if (existsSync(place)) {
-      const aside = `${place}.found-${String(Date.now())}`;
-      renameSync(place, aside);
-      say(`the data file was replaced while the bot was running; what was found in its place is now ${aside}`);
+    await moving();
+    await lost.root.transaction(() => undefined).catch(ignore); // what is under way goes into the lost file, and is copied, too
+    rmSync(copy, { force: true });
+    try {
+      await lost.root.backup(copy, false);
+      if (existsSync(place)) {
+        const aside = `${place}.found-${String(Date.now())}`;
+        renameSync(place, aside);
+        say(`the data file was replaced while the bot was running; what was found in its place is now ${aside}`);
+      }
+      rmSync(`${place}-lock`, { force: true }); // the lost file's: closing that would close the new one's, too
+      renameSync(copy, place);
+    } catch (error) {
+      rmSync(copy, { force: true });
+      throw error;
     }
-    rmSync(`${place}-lock`, { force: true }); // the lost file's: closing that would close the new one's, too
-    await lost.root.backup(place, false);
     tables = openTables(folder);
-    openFile = identityOf(folder);
+    openFile = identityOf(place);
     isLost = false;
     await lost.root.close();
   };
@@ -107,7 +121,7 @@ export function openDataFile(folder: string, say: (message: string) => void, set
   };
 
   const check = async (): Promise<boolean> => {
-    const file = await stat(path.join(folder, DATA_FILE), { bigint: true }).catch(ignore);
+    const file = await stat(place, { bigint: true }).catch(ignore);
     isLost = !file || `${file.dev}/${file.ino}` !== openFile;
     if (!isLost) return false;
     await repair();
@@ -135,8 +149,8 @@ export function openDataFile(folder: string, say: (message: string) => void, set
   };
 }
 
-function identityOf(folder: string): string {
-  const { dev, ino } = statSync(path.join(folder, DATA_FILE), { bigint: true });
+function identityOf(place: string): string {
+  const { dev, ino } = statSync(place, { bigint: true });
   return `${dev}/${ino}`;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { StoreFormatError } from '../event-store';
@@ -17,6 +18,18 @@ export interface OwnerRegistry {
   replaceOwner(before: string | undefined, after: string): boolean;
 }
 
+/** A claimed folder. */
+export interface FolderLock {
+  /**
+   * Makes and claims the folder once more where it was removed, and the socket with it.
+   *
+   * @throws {FolderInUseError} when another process has claimed what is in its place now
+   */
+  renew(): Promise<void>;
+  /** Gives the folder up. */
+  release(): Promise<void>;
+}
+
 /**
  * Claims a data folder for this process. The owner listens on a socket of its own in the folder: the system closes it when
  * the process ends, however it ends, so no stale claim has to be waited for; and the registry lets only one process replace an
@@ -24,35 +37,59 @@ export interface OwnerRegistry {
  *
  * @param folder the data folder, which must exist
  * @param registry where the owner's name stands
- * @returns what gives the folder up
  * @throws {FolderInUseError} when another process has claimed it
  * @throws {StoreFormatError} when the folder's path is too long
  */
-export async function claimFolder(folder: string, registry: OwnerRegistry): Promise<() => Promise<void>> {
+export async function claimFolder(folder: string, registry: OwnerRegistry): Promise<FolderLock> {
+  let mine = await claim(folder, registry);
+  return {
+    async renew() {
+      if (existsSync(path.join(folder, mine.name))) return;
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(folder)) {
+        if (isSocket(name) && (await isAlive(socketPath(folder, name)))) throw inUse(folder);
+      }
+      const removed = mine;
+      mine = await claim(folder, registry);
+      await removed.close();
+    },
+    release: () => mine.close(),
+  };
+}
+
+const isSocket = (name: string) => /^owner-[0-9a-f]{8}\.sock$/.test(name);
+
+async function claim(folder: string, registry: OwnerRegistry) {
   const name = `owner-${randomBytes(4).toString('hex')}.sock`;
   const server = net.createServer((socket) => socket.destroy());
   server.unref();
   server.listen(socketPath(folder, name));
   await once(server, 'listening');
-  const release = async () => {
+  const close = async () => {
     const closed = once(server, 'close');
     server.close(); // removes the socket, too
     await closed;
   };
 
-  for (;;) {
-    const before = registry.owner();
-    if (before !== undefined && (await isAlive(socketPath(folder, before)))) {
-      await release();
-      throw new FolderInUseError(
-        `Another bot is already working on the data in ${folder}. Stop it first, or set DATA_DIR to another folder.`,
-      );
+  try {
+    for (;;) {
+      const before = registry.owner();
+      if (before !== undefined && (await isAlive(socketPath(folder, before)))) throw inUse(folder);
+      if (registry.replaceOwner(before, name)) {
+        if (before !== undefined) await rm(path.join(folder, before), { force: true });
+        return { name, close };
+      }
     }
-    if (registry.replaceOwner(before, name)) {
-      if (before !== undefined) await rm(path.join(folder, before), { force: true });
-      return release;
-    }
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+function inUse(folder: string): FolderInUseError {
+  return new FolderInUseError(
+    `Another bot is already working on the data in ${folder}. Stop it first, or set DATA_DIR to another folder.`,
+  );
 }
 
 /** Longer paths of sockets are cut off by the system, without a word. */

@@ -23,22 +23,26 @@ export function follow(parts: Parts, sequence: number, conversation: string): vo
 }
 
 /**
- * Makes the schedule of what has waited since before the start, bit by bit, so that whatever comes in meanwhile does not wait.
+ * Makes what makes the schedule of all that has waited since before the start: bit by bit, so that whatever comes in meanwhile
+ * does not wait. Where it fails it goes on, asked again, from where it was.
  *
  * @param upTo the highest number that such an event can have
  */
-export async function load(parts: Parts, upTo: number): Promise<void> {
-  for (let from = 0; ;) {
-    const part = [...parts.file.tables.records.getKeys({ start: from, end: upTo + 1, limit: READ_AT_ONCE })];
-    for (const sequence of part) {
-      const record = readOrSay(parts, sequence);
-      if (record?.state === 'waiting') enter(parts, record, false);
-      from = sequence + 1;
+export function createLoad(parts: Parts, upTo: number): () => Promise<void> {
+  let from = 0;
+  return async () => {
+    for (;;) {
+      const part = [...parts.file.tables.records.getKeys({ start: from, end: upTo + 1, limit: READ_AT_ONCE })];
+      for (const sequence of part) {
+        const record = readOrSay(parts, sequence);
+        if (record?.state === 'waiting') enter(parts, record, false);
+        from = sequence + 1;
+      }
+      if (part.length < READ_AT_ONCE) break;
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    if (part.length < READ_AT_ONCE) break;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  parts.isLoaded = true;
+    parts.isLoaded = true;
+  };
 }
 
 /** Makes what looks once a second: is the file still there, and what have other processes put back or dropped? */

@@ -39,7 +39,11 @@ export function readById(tables: Tables, id: string): EventRecord | undefined {
 /** The same for an event that the loop comes to: where it cannot be read, that is said, and the others go on. */
 export function readOrSay({ file, onDamage }: Parts, sequence: number): EventRecord | undefined {
   try {
-    return read(file.tables, sequence);
+    const record = read(file.tables, sequence);
+    const isDropped = () => file.tables.changed.doesExist(sequence);
+    if (!record && !isDropped())
+      onDamage(`the stored event number ${sequence} is gone from the disk and cannot be handled`);
+    return record;
   } catch {
     onDamage(`the stored event number ${sequence} has changed on disk and cannot be handled`);
     return undefined;

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../clock';
 import { systemClock } from '../../clock';
-import { StoreFormatError, type EventStore } from '../event-store';
+import { StoreError, StoreFormatError, type EventStore } from '../event-store';
 import { createByHand } from './by-hand';
 import { clean } from './clean';
 import { openDataFile, type DataFile } from './data-file';
 import { createEndedNotes } from './ended-notes';
-import { claimFolder } from './folder-lock';
+import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock';
 import { createLeases } from './leases';
-import { createLookAround, load } from './load';
+import { createLoad, createLookAround } from './load';
 import { migrate } from './migrate';
 import { end, type Parts } from './parts';
 import { Schedule } from './schedule';
@@ -37,14 +37,24 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const notes = createEndedNotes(folder);
   const ended = new Set<number>();
-  const file = openDataFile(folder, onDamage, () => {
-    ended.clear();
-    notes.areKnown();
+  let lock: FolderLock | undefined;
+  const file = openDataFile(folder, {
+    say: onDamage,
+    settled: () => {
+      ended.clear();
+      notes.areKnown();
+    },
+    moving: async () => {
+      if (!lock) throw new StoreError('the data file was removed or replaced meanwhile; try again');
+      await lock.renew();
+    },
   });
-  const release = await prepare(file, folder, options.exclusive ?? false).catch(async (error: unknown) => {
+  try {
+    lock = await prepare(file, folder, options.exclusive ?? false);
+  } catch (error) {
     await file.close();
     throw error;
-  });
+  }
 
   const parts: Parts = { file, notes, ended, schedule: new Schedule(), clock, onDamage, isLoaded: false };
   if (options.exclusive) await endWhatIsNoted(parts);
@@ -52,21 +62,28 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
   const lookAround = createLookAround(parts);
+  const load = createLoad(parts, firstSequence);
   let loading: Promise<void> | undefined;
+  const loaded = async (): Promise<void> => {
+    await (loading ??= load().catch((error: unknown) => {
+      loading = undefined;
+      throw error;
+    }));
+  };
 
   return {
     ...createTakeIn(parts, firstSequence),
     ...leases,
     ...createByHand(parts),
     due: async () => {
-      await (loading ??= load(parts, firstSequence));
+      await loaded();
       await lookAround();
       return parts.schedule.due(clock.monotonic());
     },
     clean: (now, most) => clean(file, now, most),
     close: async () => {
       ending.abort();
-      await loading;
+      await loading?.catch(() => undefined);
       const isSettled = await file.settle().then(
         () => true,
         () => false,
@@ -74,7 +91,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
       if (isSettled && options.exclusive) notes.clear();
       else notes.close();
       await file.close();
-      await release();
+      await lock?.release();
     },
   };
 }
@@ -93,26 +110,30 @@ async function endWhatIsNoted({ file, notes, clock }: Parts): Promise<void> {
 }
 
 /** Claims the folder where it is to be this process's own, and brings an older format to the present one. */
-async function prepare(file: DataFile, folder: string, exclusive: boolean): Promise<() => Promise<void>> {
+async function prepare(file: DataFile, folder: string, exclusive: boolean): Promise<FolderLock | undefined> {
   const format = Number(file.tables.meta.get('format') ?? FORMAT);
   if (format > FORMAT) {
     throw new StoreFormatError(
       `The events in ${folder} were stored by a newer version of this bot (format ${format}; this one reads up to ${FORMAT}). Start that version, or set DATA_DIR to another folder.`,
     );
   }
-  const { meta, root } = file.tables;
-  const release = exclusive
-    ? await claimFolder(folder, {
-        owner: () => meta.get('owner') as string | undefined,
-        replaceOwner: (before, after) =>
-          root.transactionSync(() => {
-            if (meta.get('owner') !== before) return false;
-            meta.putSync('owner', after);
-            return true;
-          }),
-      })
-    : () => Promise.resolve();
+  const lock = exclusive ? await claimFolder(folder, ownerIn(file)) : undefined;
+  const { meta } = file.tables;
   if (format < FORMAT) migrate(file.tables);
   else if (meta.get('format') === undefined) await meta.put('format', FORMAT);
-  return release;
+  return lock;
+}
+
+function ownerIn(file: DataFile): OwnerRegistry {
+  return {
+    owner: () => file.tables.meta.get('owner') as string | undefined,
+    replaceOwner: (before, after) => {
+      const { root, meta } = file.tables;
+      return root.transactionSync(() => {
+        if (meta.get('owner') !== before) return false;
+        meta.putSync('owner', after);
+        return true;
+      });
+    },
+  };
 }

@@ -53,6 +53,17 @@ describe('the evidence of a Page', () => {
     expect(fails(evidence, 'a').othersSucceed).toBe(false);
   });
 
+  it('does not count those against everybody who fail again after others have succeeded', () => {
+    const evidence = createEvidence();
+    const offenders = ['a', 'b', 'c', 'd', 'e'];
+    expect(offenders.map((one) => fails(evidence, one).isEverybodys)).toEqual([false, false, false, false, true]);
+    evidence.succeeded('z');
+    expect(offenders.map((one) => fails(evidence, one).isEverybodys)).toEqual([false, false, false, false, false]);
+    expect(['f', 'g', 'h', 'i'].map((one) => fails(evidence, one).isEverybodys)).not.toContain(true);
+    expect(fails(evidence, 'j').isEverybodys).toBe(true);
+    expect(fails(evidence, 'a').isEverybodys).toBe(true);
+  });
+
   it('forgets a person whose event is dealt with', () => {
     const evidence = createEvidence();
     evidence.succeeded('a');

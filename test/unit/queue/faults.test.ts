@@ -385,6 +385,23 @@ describe('a probe', () => {
     expect(seen).toEqual(['a', 'a']);
   });
 
+  it('whose event could not be leased is given out again', async () => {
+    let isBroken = false;
+    const { started, on, clock, seen } = await makeQueue({
+      breakStore: (real) => ({
+        ...real,
+        lease: (...args) => (isBroken ? Promise.reject(new Error('broken')) : real.lease(...args)),
+      }),
+    });
+    on(() => hold);
+    await started([event('a')]);
+    isBroken = true;
+    await clock.pass(MINUTE);
+    isBroken = false;
+    await clock.pass(2 * SECOND);
+    expect(seen).toEqual(['a', 'a']);
+  });
+
   it('opens the gate for all at once', async () => {
     const { started, on, clock, queue } = await makeQueue();
     on(() => hold);
@@ -440,6 +457,31 @@ describe('slots', () => {
     expect(good.every(({ at }) => at === posted)).toBe(true);
     void queue.stop();
     await clock.pass(10 * SECOND);
+  });
+});
+
+describe('what makes no call', () => {
+  it.each([
+    ['many events of few conversations', 20],
+    ['events of many conversations', 10_000],
+  ])('leaves others their turn: %s', async (_what, conversations) => {
+    let handled = 0;
+    let most = 0;
+    const { queue } = await makeQueue({
+      handle: () => {
+        handled += 1;
+        return Promise.resolve(done);
+      },
+    });
+    await queue.add(Array.from({ length: 10_000 }, (_, n) => event(`e${n}`, `c${n % conversations}`)));
+    queue.start();
+    const over = queue.idle().then(() => true);
+    for (let before = 0, isOver = false; !isOver; before = handled) {
+      isOver = await Promise.race([over, new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+      most = Math.max(most, handled - before);
+    }
+    expect(handled).toBe(10_000);
+    expect(most).toBeLessThanOrEqual(200);
   });
 });
 

@@ -152,7 +152,7 @@ describe('the notes', () => {
 describe('a change that may wait', () => {
   const openFile = () => {
     const settled = jest.fn();
-    return { settled, file: openDataFile(temporaryFolder(), jest.fn(), settled) };
+    return { settled, file: openDataFile(temporaryFolder(), { say: jest.fn(), settled, moving: jest.fn() }) };
   };
 
   it('is made by itself after a tenth of a second', async () => {

@@ -26,13 +26,11 @@ describe('claimFolder', () => {
   it('lets one process in, and the next one once it has left', async () => {
     const folder = temporaryFolder();
     const owners = registry();
-    const release = await claimFolder(folder, owners);
+    const lock = await claimFolder(folder, owners);
     await expect(claimFolder(folder, owners)).rejects.toThrow(FolderInUseError);
     await expect(claimFolder(folder, owners)).rejects.toThrow(/Another bot .* DATA_DIR/);
-    await release();
-    await (
-      await claimFolder(folder, owners)
-    )();
+    await lock.release();
+    await (await claimFolder(folder, owners)).release();
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -40,9 +38,7 @@ describe('claimFolder', () => {
     const folder = temporaryFolder();
     const left = path.join(folder, 'owner-dead.sock');
     writeFileSync(left, '');
-    await (
-      await claimFolder(folder, registry('owner-dead.sock'))
-    )();
+    await (await claimFolder(folder, registry('owner-dead.sock'))).release();
     expect(existsSync(left)).toBe(false);
   });
 
@@ -52,7 +48,7 @@ describe('claimFolder', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => claimFolder(folder, owners)));
     const winners = outcomes.filter((one) => one.status === 'fulfilled');
     expect(winners).toHaveLength(1);
-    for (const { value } of winners) await value();
+    for (const { value } of winners) await value.release();
   });
 
   it('takes the shorter way to a folder with a long path, and refuses one that is too long, in words', async () => {
@@ -67,9 +63,9 @@ describe('claimFolder', () => {
         [far, temporaryFolder()],
       ] as const) {
         process.chdir(here);
-        const release = await claimFolder(folder, registry());
+        const lock = await claimFolder(folder, registry());
         expect(readdirSync(folder)).toEqual([expect.stringMatching(/^owner-[0-9a-f]{8}\.sock$/)]);
-        await release();
+        await lock.release();
         expect(readdirSync(folder)).toEqual([]);
       }
     } finally {

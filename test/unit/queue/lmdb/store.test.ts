@@ -1,20 +1,11 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { open } from 'lmdb';
-import { StoreError, StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
+import { StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
 import { checkData, findDamage, findUnreadable } from '../../../../src/queue/lmdb/check-data';
 import { DamagedRecordError, decodeRecord, encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
+import * as engine from '../../../../src/queue/lmdb/tables';
 import { DATA_FILE, FORMAT, openTables } from '../../../../src/queue/lmdb/tables';
 import { eventStoreContract } from '../../../contract/event-store';
 import { fakeClock } from '../../../support/fake-clock';
@@ -75,74 +66,6 @@ describe('the data folder', () => {
     await expect(openLmdbStore(folder)).rejects.toThrow(/newer version.*DATA_DIR/);
   });
 
-  it('may be removed under a running process: nothing that was acknowledged is lost', async () => {
-    const folder = temporaryFolder();
-    const clock = fakeClock(NOW);
-    const store = await openLmdbStore(folder, { clock });
-    await store.add([event('before')], 100);
-    rmSync(folder, { recursive: true });
-    await store.add([event('within the second')], 100);
-    await clock.pass(1_000);
-    await store.due();
-    expect(existsSync(path.join(folder, DATA_FILE))).toBe(true);
-    await store.add([event('later')], 100);
-    await store.close();
-    await expect(check(folder)).resolves.toBeUndefined();
-    const reopened = await openLmdbStore(folder);
-    expect((await listed(reopened)).map(({ id }) => id).sort()).toEqual(['before', 'later', 'within the second']);
-    await reopened.close();
-  });
-
-  it('may lose its data file alone, without the lock beside it: the bot goes on', async () => {
-    const folder = temporaryFolder();
-    const clock = fakeClock(NOW);
-    const store = await openLmdbStore(folder, { clock });
-    await store.add([event('before')], 100);
-    rmSync(path.join(folder, DATA_FILE));
-    await clock.pass(1_000);
-    await store.due();
-    await expect(store.add([event('after', 'b')], 100)).resolves.toEqual({ added: 1, known: 0 });
-    expect((await store.lease('p', 2, 0)).map((lease) => lease.event.id)).toEqual(['before', 'after']);
-    await store.close();
-  });
-
-  it('may have its file replaced by another: what was acknowledged goes back into its place', async () => {
-    const other = await folderWith('of somebody else');
-    const folder = temporaryFolder();
-    const clock = fakeClock(NOW);
-    const store = await openLmdbStore(folder, { clock });
-    await store.add([event('mine')], 100);
-    rmSync(path.join(folder, DATA_FILE));
-    copyFileSync(path.join(other, DATA_FILE), path.join(folder, DATA_FILE));
-    rmSync(path.join(folder, `${DATA_FILE}-lock`), { force: true });
-    await clock.pass(1_000);
-    await store.due();
-    await store.close();
-    const reopened = await openLmdbStore(folder);
-    expect((await listed(reopened)).map(({ id }) => id)).toEqual(['mine']);
-    await reopened.close();
-  });
-
-  it('keeps what was stored last when it is removed and the process ends before it has looked', async () => {
-    const folder = temporaryFolder();
-    const store = await openLmdbStore(folder);
-    await store.add([event('1')], 100);
-    rmSync(folder, { recursive: true });
-    await store.close();
-    const reopened = await openLmdbStore(folder);
-    expect((await listed(reopened)).map(({ id }) => id)).toEqual(['1']);
-    await reopened.close();
-  });
-
-  it('can be closed when its place is taken', async () => {
-    const folder = temporaryFolder();
-    const store = await openLmdbStore(folder);
-    rmSync(folder, { recursive: true });
-    writeFileSync(folder, 'a file in its place');
-    await expect(store.close()).resolves.toBeUndefined();
-    rmSync(folder);
-  });
-
   it('gives back its schedule after a restart, however many wait, and takes in new ones meanwhile', async () => {
     const folder = await folderWith(...Array.from({ length: 450 }, (_, n) => `e${n}`));
     const store = await openLmdbStore(folder);
@@ -156,6 +79,29 @@ describe('the data folder', () => {
     await store.close();
   });
 
+  it('goes on with its schedule from where it could not be read, without counting anything twice', async () => {
+    const folder = await folderWith(...Array.from({ length: 450 }, (_, n) => `e${n}`));
+    const opened = jest.spyOn(engine, 'openTables');
+    const store = await openLmdbStore(folder);
+    const { records } = opened.mock.results[0]?.value as engine.Tables;
+    const read = records.getKeys.bind(records);
+    const keys = jest.spyOn(records, 'getKeys').mockImplementationOnce(read);
+    keys.mockImplementationOnce(() => {
+      throw new Error('unreadable');
+    });
+    await expect(store.due()).rejects.toThrow('unreadable');
+    await expect(store.due()).resolves.toEqual([{ page: 'p', first: 0, repeated: undefined }]);
+    await expect(store.countWaiting()).resolves.toBe(450);
+    const drained: string[] = [];
+    await store.lease('p', 1, 0);
+    for (let next: string | undefined = 'e0'; next;) {
+      drained.push(next);
+      next = (await store.finish(next, true))?.id;
+    }
+    expect(drained).toHaveLength(450);
+    await store.close();
+  });
+
   it('reads an event that is too large to be kept at hand', async () => {
     const store = await openLmdbStore(temporaryFolder());
     const payload = { text: 'x'.repeat(10_000) };
@@ -164,22 +110,6 @@ describe('the data folder', () => {
     const [lease] = await store.lease('p', 1, 0);
     expect(lease?.event.payload).toEqual(payload);
     await store.close();
-  });
-
-  it('says so when it cannot be written any more', async () => {
-    const folder = temporaryFolder();
-    const clock = fakeClock(NOW);
-    const store = await openLmdbStore(folder, { clock });
-    rmSync(folder, { recursive: true });
-    writeFileSync(folder, 'a file in its place');
-    await clock.pass(1_000);
-    await expect(store.due()).rejects.toThrow();
-    await expect(store.add([event('1')], 100)).rejects.toThrow(StoreError);
-    rmSync(folder);
-    mkdirSync(folder);
-    await store.add([event('2')], 100);
-    await store.close();
-    await expect(check(folder)).resolves.toBeUndefined();
   });
 });
 
@@ -360,6 +290,28 @@ describe('the check of what is stored', () => {
     await tables.root.close();
     await store.close();
     await expect(check(folder)).resolves.toBeUndefined();
+  });
+
+  it('says so when an event is gone that waits, unless a person has dropped it', async () => {
+    const folder = temporaryFolder();
+    const said: string[] = [];
+    const store = await openLmdbStore(folder, { onDamage: (message) => said.push(message) });
+    const payload = { text: 'x'.repeat(10_000) };
+    await store.add(
+      ['1', '2', '3'].map((id) => ({ ...event(id, id), payload })),
+      10,
+    );
+    await store.due();
+    const operator = await openLmdbStore(folder);
+    await operator.drop('1');
+    await operator.close();
+    const tables = openTables(folder);
+    await tables.records.remove(2);
+    await tables.root.close();
+    const leases = await store.lease('p', 9, 0);
+    expect(leases.map((lease) => lease.event.id)).toEqual(['3']);
+    expect(said).toEqual([expect.stringContaining('number 2 is gone')]);
+    await store.close();
   });
 
   it('lets a person end a damaged event without harm to others', async () => {
