@@ -12,7 +12,7 @@ import { createGraphApi } from './messenger/graph-api';
 import { logCalls } from './messenger/log-calls';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore, NewEvent } from './queue/event-store';
-import { checkData } from './queue/lmdb/check-data';
+import { checkData, type DataCheck } from './queue/lmdb/check-data';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
 import { openLmdbStore } from './queue/lmdb/store';
 import { eventId } from './webhook/event-id';
@@ -121,7 +121,16 @@ export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   const config = loadConfig(env);
   const log = createLogger(config);
   const check = checkData(config.dataDir);
-  await check.readable;
+  try {
+    await check.readable;
+    return await listenWith(config, log, check);
+  } catch (error) {
+    await check.stop();
+    throw error;
+  }
+}
+
+async function listenWith(config: Config, log: Logger, check: DataCheck): Promise<RunningBot> {
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage });
   const { app, queue } = createBot(config, log, store);
@@ -133,7 +142,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   queue.start();
   void check.whole.then(onDamage);
   const stop = async () => {
-    await Promise.all([server.close(), queue.stop()]);
+    await Promise.all([check.stop(), server.close(), queue.stop()]);
     await store.close();
   };
   return { port: server.port, log, stop };

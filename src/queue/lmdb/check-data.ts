@@ -25,8 +25,10 @@ export interface DataCheck {
    * @throws {StoreFormatError} when the file is damaged as a whole; nothing has been changed
    */
   readonly readable: Promise<void>;
-  /** Resolves when every record was read: with what is wrong, or undefined. It may take minutes. */
+  /** Resolves when every record was read, or the check was stopped: with what is wrong, or undefined. It may take minutes. */
   readonly whole: Promise<string | undefined>;
+  /** Ends the check, so that its process does not outlive this one. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -39,13 +41,16 @@ export interface DataCheck {
  */
 export function checkData(folder: string, program = __filename): DataCheck {
   const file = path.join(folder, DATA_FILE);
-  if (!existsSync(file)) return { readable: Promise.resolve(), whole: Promise.resolve(undefined) };
+  if (!existsSync(file)) {
+    return { readable: Promise.resolve(), whole: Promise.resolve(undefined), stop: () => Promise.resolve() };
+  }
   const mark = path.join(folder, MARK);
   const isPatient = existsSync(mark);
   const loader = program.endsWith('.ts') ? ['-r', 'ts-node/register/transpile-only'] : [];
   const child = spawn(process.execPath, [...loader, program, folder], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
   let said = '';
   let complaints = '';
+  let isStopped = false;
   const readable = new Promise<void>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -59,7 +64,7 @@ export function checkData(folder: string, program = __filename): DataCheck {
     } catch {
       // A folder that cannot be written: the next check is a patient one.
     }
-    if (said.includes(WHOLE)) return undefined;
+    if (said.includes(WHOLE) || isStopped) return undefined;
     return [complaints.trim().split('\n').at(-1), signal, `exit code ${String(code)}`].find(Boolean) as string;
   });
   const refuse = async (): Promise<void> => {
@@ -72,7 +77,12 @@ export function checkData(folder: string, program = __filename): DataCheck {
   const begin = Promise.race([readable, refuse()]).then(() => {
     if (!isPatient) writeFileSync(mark, '');
   });
-  return { readable: begin, whole: ended };
+  const stop = async (): Promise<void> => {
+    isStopped = true;
+    child.kill();
+    await ended;
+  };
+  return { readable: begin, whole: ended, stop };
 }
 
 /**

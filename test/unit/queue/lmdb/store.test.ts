@@ -348,6 +348,18 @@ describe('the check of what is stored', () => {
     expect(readdirSync(folder)).not.toContain('check-under-way');
   });
 
+  it('can be stopped: no mark is left, nothing is found, and no process stays behind', async () => {
+    const folder = await folderWith('1');
+    changeALetter(folder);
+    const { readable, whole, stop } = checkData(folder, program);
+    await readable;
+    expect(readdirSync(folder)).toContain('check-under-way');
+    await stop();
+    await expect(whole).resolves.toBeUndefined();
+    expect(readdirSync(folder)).not.toContain('check-under-way');
+    await checkData(temporaryFolder(), program).stop();
+  });
+
   it('passes over a record that has changed, says so, and goes on with the rest', async () => {
     const folder = await folderWith('1', '2');
     changeALetter(folder);
