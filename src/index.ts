@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import dotenv from 'dotenv';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
@@ -45,6 +46,7 @@ export function createApp(config: Config, log: Logger, accept: (body: WebhookBod
     .get(answerVerification(config.verifyToken))
     .post(...readBody(config.appSecrets), async (req, res) => {
       await accept(req.body as WebhookBody).catch(deliverAgain);
+      await nextTurn(); // the person's answer leaves first: the platform has 5 seconds
       res.writeHead(200, taken).end('OK'); // one write, headers included
     })
     .all((_req, res) => {

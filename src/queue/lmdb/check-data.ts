@@ -28,7 +28,7 @@ export interface DataCheck {
   /** Resolves when every record was read, or the check was stopped: with what is wrong, or undefined. It may take minutes. */
   readonly whole: Promise<string | undefined>;
   /** Ends the check, so that its process does not outlive this one. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /**

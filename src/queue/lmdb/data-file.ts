@@ -19,10 +19,18 @@ export interface DataFile {
   /**
    * Makes a change that may wait: it goes along with the next one, at the latest after a tenth of a second, which saves a
    * flush of its own. Where that fails, it goes along with the one after.
+   *
+   * @param done called when it is on disk
    */
-  soon(change: (tables: Tables) => void): void;
+  soon(change: (tables: Tables) => void, done?: () => void): void;
   /** Resolves when no change waits any more. */
   settle(): Promise<void>;
+  /**
+   * Resolves at once while all is well; where the last change failed, or the file is lost, once a change succeeds.
+   *
+   * @throws {StoreError} when it does not
+   */
+  ready(): Promise<void>;
   /**
    * Looks whether the file is still there; where it was removed or replaced, all that is open goes on into a new one.
    *
@@ -30,6 +38,11 @@ export interface DataFile {
    */
   check(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+interface Change {
+  readonly make: (tables: Tables) => void;
+  readonly done: () => void;
 }
 
 /** How long a change that may wait does so for company, and how soon it is tried again where it fails. */
@@ -52,8 +65,9 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
   let tables = openTables(folder);
   let openFile = identityOf(place);
   let isLost = false;
+  let isFailing = false;
   let repairing: Promise<void> | undefined;
-  let waiting: ((tables: Tables) => void)[] = [];
+  let waiting: Change[] = [];
   let underWay = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -87,6 +101,10 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     return repairing;
   };
 
+  const ready = async (): Promise<void> => {
+    if (repairing || isLost || isFailing) await transact(() => undefined);
+  };
+
   const plan = (ms: number): void => {
     timer ??= setTimeout(() => void transact(() => undefined).catch(ignore), ms);
   };
@@ -101,12 +119,15 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
       if (repairing || isLost) await repair();
       // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
       const result = await tables.root.transaction(() => {
-        for (const one of along) one(tables);
+        for (const { make } of along) make(tables);
         return change(tables);
       });
+      isFailing = false;
       tables.root.resetReadTxn(); // later reads see this change
+      for (const { done } of along) done();
       return result;
     } catch (error) {
+      isFailing = true;
       waiting = [...along, ...waiting];
       if (along.length > 0) plan(AGAIN_MS);
       throw new StoreError(`The events could not be stored: ${await describeCommitError(error)}`);
@@ -133,11 +154,12 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
       return tables;
     },
     transact,
-    soon: (change) => {
-      waiting.push(change);
+    soon: (make, done = ignore) => {
+      waiting.push({ make, done });
       plan(SOON_MS);
     },
     settle,
+    ready,
     check,
     async close() {
       await settle().catch(ignore);

@@ -80,7 +80,9 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
       };
       if (notes.add(id)) {
         ended.add(lease.record.sequence);
-        file.soon(change);
+        file.soon(change, () => {
+          ended.delete(lease.record.sequence);
+        });
       } else await file.transact(change);
       return goOn(lease, wantsNext);
     },

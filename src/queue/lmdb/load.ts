@@ -47,12 +47,15 @@ export function createLoad(parts: Parts, upTo: number): () => Promise<void> {
 
 /** Makes what looks once a second: is the file still there, and what have other processes put back or dropped? */
 export function createLookAround(parts: Parts): () => Promise<void> {
-  const { file, notes, clock } = parts;
+  const { file, arrivals, notes, clock } = parts;
   let lookedAt = -Infinity;
   return async () => {
     if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
     lookedAt = clock.monotonic();
-    if (await file.check()) notes.close(); // the next line goes to the new place
+    if (await file.check()) {
+      notes.close(); // the next lines go to the new place
+      arrivals.move();
+    }
     const changed = [...file.tables.changed.getRange()];
     if (changed.length === 0) return;
     for (const { key, value } of changed) follow(parts, key, value);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock';
+import type { Arrivals } from './arrivals';
 import type { DataFile } from './data-file';
 import type { EndedNotes } from './ended-notes';
 import { decodeRecord, encodeRecord, type EventRecord } from './record';
@@ -8,8 +9,11 @@ import type { Tables } from './tables';
 /** What the parts of the store share. */
 export interface Parts {
   readonly file: DataFile;
+  readonly arrivals: Arrivals;
   readonly notes: EndedNotes;
-  /** The numbers of events that have ended, until that is on disk. */
+  /** Events that the log holds, but the data file does not yet, by their numbers. */
+  readonly fresh: Map<number, EventRecord>;
+  /** The numbers of events that have ended, until the data file says so. */
   readonly ended: Set<number>;
   readonly schedule: Schedule;
   readonly clock: Clock;
@@ -37,9 +41,9 @@ export function readById(tables: Tables, id: string): EventRecord | undefined {
 }
 
 /** The same for an event that the loop comes to: where it cannot be read, that is said, and the others go on. */
-export function readOrSay({ file, onDamage }: Parts, sequence: number): EventRecord | undefined {
+export function readOrSay({ file, fresh, onDamage }: Parts, sequence: number): EventRecord | undefined {
   try {
-    const record = read(file.tables, sequence);
+    const record = fresh.get(sequence) ?? read(file.tables, sequence);
     const isDropped = () => file.tables.changed.doesExist(sequence);
     if (!record && !isDropped())
       onDamage(`the stored event number ${sequence} is gone from the disk and cannot be handled`);
@@ -55,6 +59,24 @@ export function rewrite({ records }: Tables, record: EventRecord): boolean {
   if (!records.doesExist(record.sequence)) return false;
   void records.put(record.sequence, encodeRecord(record));
   return true;
+}
+
+/** An event that has come in, and as it is written. */
+export interface Arrival {
+  readonly record: EventRecord;
+  readonly text: string;
+}
+
+/** Puts new events down; of those that have ended by now only the ids. Inside a transaction. */
+export function putDown(tables: Tables, arrivals: readonly Arrival[], ended: ReadonlySet<number>, now: number): void {
+  const { ids, records, done, meta } = tables;
+  for (const { record, text } of arrivals) {
+    const { id, sequence } = record;
+    void ids.put(id, sequence);
+    if (ended.has(sequence)) void done.put([now, sequence], id);
+    else void records.put(sequence, text);
+    void meta.put('sequence', sequence);
+  }
 }
 
 /** Ends an event, unless it is gone: of it only the id is kept. Inside a transaction. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../clock';
 import { systemClock } from '../../clock';
 import { StoreError, StoreFormatError, type EventStore } from '../event-store';
+import { createArrivals } from './arrivals';
 import { createByHand } from './by-hand';
 import { clean } from './clean';
 import { openDataFile, type DataFile } from './data-file';
@@ -10,7 +11,8 @@ import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock'
 import { createLeases } from './leases';
 import { createLoad, createLookAround } from './load';
 import { migrate } from './migrate';
-import { end, type Parts } from './parts';
+import { end, putDown, type Arrival, type Parts } from './parts';
+import { decodeRecord } from './record';
 import { Schedule } from './schedule';
 import { FORMAT } from './tables';
 import { createTakeIn } from './take-in';
@@ -36,12 +38,10 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const { clock = systemClock, onDamage = () => undefined } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const notes = createEndedNotes(folder);
-  const ended = new Set<number>();
   let lock: FolderLock | undefined;
   const file = openDataFile(folder, {
     say: onDamage,
     settled: () => {
-      ended.clear();
       notes.areKnown();
     },
     moving: async () => {
@@ -56,13 +56,21 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     throw error;
   }
 
-  const parts: Parts = { file, notes, ended, schedule: new Schedule(), clock, onDamage, isLoaded: false };
-  if (options.exclusive) await endWhatIsNoted(parts);
-  const firstSequence = Number(file.tables.meta.get('sequence') ?? 0);
+  const arrivals = createArrivals(folder, {
+    ready: () => file.ready(),
+    settle: () => file.transact(() => undefined),
+    removed: () => file.check(),
+  });
+  const parts: Parts = {
+    ...{ file, arrivals, notes, schedule: new Schedule(), clock, onDamage },
+    ...{ fresh: new Map(), ended: new Set(), isLoaded: false },
+  };
+  if (options.exclusive) await takeOver(parts);
+  const lastSequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
   const lookAround = createLookAround(parts);
-  const load = createLoad(parts, firstSequence);
+  const load = createLoad(parts, lastSequence);
   let loading: Promise<void> | undefined;
   const loaded = async (): Promise<void> => {
     await (loading ??= load().catch((error: unknown) => {
@@ -72,7 +80,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   };
 
   return {
-    ...createTakeIn(parts, firstSequence),
+    ...createTakeIn(parts, lastSequence),
     ...leases,
     ...createByHand(parts),
     due: async () => {
@@ -88,7 +96,9 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
         () => true,
         () => false,
       );
-      if (isSettled && options.exclusive) notes.clear();
+      const isKnown = isSettled && options.exclusive === true;
+      await arrivals.close(isKnown);
+      if (isKnown) notes.clear();
       else notes.close();
       await file.close();
       await lock?.release();
@@ -96,17 +106,37 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   };
 }
 
-/** Ends what an earlier process has answered without coming to write it down. */
-async function endWhatIsNoted({ file, notes, clock }: Parts): Promise<void> {
+/** Writes down what an earlier process has taken in, or answered, without coming to write it down. */
+async function takeOver(parts: Parts): Promise<void> {
+  const { file, arrivals, notes, clock } = parts;
+  const arrived = readArrivals(parts);
   const ids = notes.left();
-  if (ids.length === 0) return;
-  await file.transact((tables) => {
-    for (const id of ids) {
-      const sequence = tables.ids.get(id);
-      if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
+  if (arrived.length + ids.length > 0)
+    await file.transact((tables) => {
+      putDown(tables, arrived, new Set(), clock.now());
+      for (const id of ids) {
+        const sequence = tables.ids.get(id);
+        if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
+      }
+    });
+  await arrivals.close(true);
+  notes.clear();
+}
+
+/** What stands in the log and not yet in the data file. Only the last line may be cut off: then nobody was told that it is safe. */
+function readArrivals({ file, arrivals, onDamage }: Parts): Arrival[] {
+  const known = Number(file.tables.meta.get('sequence') ?? 0);
+  const lines = arrivals.left();
+  return lines.flatMap((text, index) => {
+    try {
+      const record = decodeRecord(text);
+      return record.sequence > known ? [{ record, text }] : [];
+    } catch {
+      if (index < lines.length - 1)
+        onDamage('an event that had just come in has changed on disk and cannot be handled');
+      return [];
     }
   });
-  notes.clear();
 }
 
 /** Claims the folder where it is to be this process's own, and brings an older format to the present one. */
@@ -119,8 +149,8 @@ async function prepare(file: DataFile, folder: string, exclusive: boolean): Prom
   }
   const lock = exclusive ? await claimFolder(folder, ownerIn(file)) : undefined;
   const { meta } = file.tables;
-  if (format < FORMAT) migrate(file.tables);
-  else if (meta.get('format') === undefined) await meta.put('format', FORMAT);
+  if (format === 1) migrate(file.tables);
+  else if (lock || meta.get('format') === undefined) await meta.put('format', FORMAT); // format 2 had no log beside it
   return lock;
 }
 

@@ -5,7 +5,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 export const DATA_FILE = 'events.mdb';
 
 /** Raise it when what is stored changes its form, and teach `migrate.ts` to read the older one. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** The tables of the data file. As few as can be: each one that a change touches costs a page more to write. */
 export interface Tables {
@@ -20,7 +20,7 @@ export interface Tables {
   readonly aside: Database<string, [number, number]>;
   /** sequence → conversation of every event that an operator has put back or dropped, until the bot has seen it */
   readonly changed: Database<string, number>;
-  /** the format's version, the highest sequence that may be in use, and the process that owns the folder */
+  /** the format's version, the highest sequence that has come in, and the process that owns the folder */
   readonly meta: Database<number | string, string>;
 }
 

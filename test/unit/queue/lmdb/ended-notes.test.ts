@@ -23,6 +23,7 @@ function asAfterAKill(folder: string, { notes = true } = {}): string {
   copyFileSync(path.join(folder, DATA_FILE), path.join(copy, DATA_FILE));
   const file = path.join(folder, 'ended');
   if (notes && existsSync(file)) copyFileSync(file, path.join(copy, 'ended'));
+  copyFileSync(path.join(folder, 'arrived'), path.join(copy, 'arrived'));
   return copy;
 }
 
@@ -31,6 +32,7 @@ async function withTwoLeased() {
   const folder = temporaryFolder();
   const store = await openLmdbStore(folder, { exclusive: true });
   await store.add([event('answered'), event('open')], 10);
+  await store.get('open'); // the data file holds both
   await store.due();
   await store.lease('p', 2, 0);
   return { folder, store };

@@ -53,7 +53,7 @@ describe('the data folder', () => {
 
   it('says from the beginning in which form it stores', async () => {
     const tables = openTables(await folderWith());
-    expect(tables.meta.get('format')).toBe(2);
+    expect(tables.meta.get('format')).toBe(3);
     await tables.root.close();
   });
 
@@ -84,8 +84,8 @@ describe('the data folder', () => {
     const opened = jest.spyOn(engine, 'openTables');
     const store = await openLmdbStore(folder);
     const { records } = opened.mock.results[0]?.value as engine.Tables;
-    const read = records.getKeys.bind(records);
-    const keys = jest.spyOn(records, 'getKeys').mockImplementationOnce(read);
+    const first = [...records.getKeys({ limit: 200 })];
+    const keys = jest.spyOn(records, 'getKeys').mockReturnValueOnce(first as never);
     keys.mockImplementationOnce(() => {
       throw new Error('unreadable');
     });
@@ -135,6 +135,32 @@ describe('beside another process', () => {
     const tables = openTables(folder);
     expect([...tables.changed.getKeys()]).toEqual([]);
     await tables.root.close();
+  });
+});
+
+describe('data of format 2', () => {
+  it('is read by the bot, which stores in the present form from then on, and by an operator, who leaves it as it is', async () => {
+    const folder = await folderWith('1');
+    const setFormat = async () => {
+      const tables = openTables(folder);
+      await tables.meta.put('format', 2);
+      await tables.root.close();
+    };
+    const format = async () => {
+      const tables = openTables(folder);
+      const found = tables.meta.get('format');
+      await tables.root.close();
+      return found;
+    };
+    await setFormat();
+    const operator = await openLmdbStore(folder);
+    await expect(listed(operator)).resolves.toMatchObject([{ id: '1' }]);
+    await operator.close();
+    await expect(format()).resolves.toBe(2);
+    const bot = await openLmdbStore(folder, { exclusive: true });
+    await expect(listed(bot)).resolves.toMatchObject([{ id: '1' }]);
+    await bot.close();
+    await expect(format()).resolves.toBe(3);
   });
 });
 
@@ -277,6 +303,7 @@ describe('the check of what is stored', () => {
     const payload = { text: 'x'.repeat(10_000) };
     await store.add([{ ...event('1'), payload }, event('2', 'b')], 10);
     await store.due();
+    await store.get('1'); // the data file holds both
     const tables = openTables(folder);
     await tables.records.put(1, 'damaged');
     const leases = await store.lease('p', 9, 0);
@@ -302,6 +329,7 @@ describe('the check of what is stored', () => {
       10,
     );
     await store.due();
+    await store.get('1'); // the data file holds them all
     const operator = await openLmdbStore(folder);
     await operator.drop('1');
     await operator.close();

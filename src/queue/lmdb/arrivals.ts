@@ -1,0 +1,169 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  write,
+} from 'node:fs';
+import path from 'node:path';
+
+/** The file beside the data file. */
+const ARRIVALS_FILE = 'arrived';
+/** From this size on, in bytes, the file is emptied once the data file holds all that stands in it. */
+const LARGE = 1024 * 1024;
+
+/**
+ * The write-ahead log: events that have come in, a line each. A flushed write is quicker than a flushed transaction, at half its
+ * cost; so events are safe here first, and reach the data file together, at the latest after a tenth of a second.
+ */
+export interface Arrivals {
+  /**
+   * Writes and flushes lines; all that come while others are being written share a flush.
+   *
+   * @param lines without line ends
+   * @param written called when they are on disk, before anything else is written
+   * @throws the system's error; of the lines nothing is left then
+   */
+  write(lines: readonly string[], written: () => void): Promise<void>;
+  /** The lines that an earlier process has left; a kill or a power cut may have cut off the last one. */
+  left(): string[];
+  /** The folder has moved: the next lines go to where it is now. */
+  move(): void;
+  /** Resolves when nothing is being written. The file is left as it is, or removed. */
+  close(remove: boolean): Promise<void>;
+}
+
+export interface ArrivalsOptions {
+  /** Resolves when the data file can take in what is written; rejects when it cannot. */
+  readonly ready: () => Promise<void>;
+  /** Resolves when the data file holds all that has been written. */
+  readonly settle: () => Promise<void>;
+  /** Called when the file is found to be removed, before it is made anew. */
+  readonly removed: () => Promise<unknown>;
+}
+
+interface Batch {
+  readonly lines: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Makes the log of a folder; the file is made with the first line. */
+export function createArrivals(folder: string, { ready, settle, removed }: ArrivalsOptions): Arrivals {
+  const file = path.join(folder, ARRIVALS_FILE);
+  let open: number | undefined;
+  let size = 0;
+  let hasMoved = false;
+  let batches: Batch[] = [];
+  let writing: Promise<void> | undefined;
+
+  const leave = (): void => {
+    if (open !== undefined) closeSync(open);
+    open = undefined;
+  };
+
+  const opened = async (): Promise<number> => {
+    await ready();
+    if (hasMoved) leave();
+    hasMoved = false;
+    if (open !== undefined && fstatSync(open).nlink === 0) {
+      leave();
+      await removed();
+    }
+    if (open === undefined) {
+      open = openSync(file, constants.O_CREAT | constants.O_WRONLY | constants.O_DSYNC, 0o600);
+      size = fstatSync(open).size;
+      flushFolder(folder);
+    }
+    if (size > LARGE) {
+      await settle();
+      ftruncateSync(open);
+      size = 0;
+    }
+    return open;
+  };
+
+  const writeTogether = async (together: readonly Batch[]): Promise<void> => {
+    const place = await opened();
+    // Each line begins with its line end, so that one that was cut off spoils no other.
+    const bytes = Buffer.from(together.flatMap(({ lines }) => lines.map((line) => `\n${line}`)).join(''));
+    try {
+      await writeWhole(place, bytes, size);
+    } catch (error) {
+      ftruncateSync(place, size);
+      throw error;
+    }
+    size += bytes.length;
+  };
+
+  const writeOut = async (): Promise<void> => {
+    while (batches.length > 0) {
+      const together = batches;
+      batches = [];
+      try {
+        await writeTogether(together);
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
+    writing = undefined;
+  };
+
+  return {
+    write: (lines, written) =>
+      new Promise((resolve, reject) => {
+        const toldFirst = () => {
+          written();
+          resolve();
+        };
+        batches.push({ lines, resolve: toldFirst, reject });
+        writing ??= writeOut();
+      }),
+    left() {
+      try {
+        return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+      } catch {
+        return [];
+      }
+    },
+    move() {
+      hasMoved = true;
+    },
+    async close(remove) {
+      await writing;
+      leave();
+      try {
+        if (remove) rmSync(file, { force: true });
+      } catch {
+        // Its lines say what the data file knows, too.
+      }
+    },
+  };
+}
+
+function writeWhole(file: number, bytes: Buffer, position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    write(file, bytes, 0, bytes.length, position, (error, count) => {
+      if (error) reject(error);
+      else if (count < bytes.length) reject(new Error('no space left on device'));
+      else resolve();
+    });
+  });
+}
+
+/** Makes sure that a new file is still found after a power cut, where the file system can promise that. */
+function flushFolder(folder: string): void {
+  const place = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(place);
+  } catch {
+    // Not every file system knows how to.
+  } finally {
+    closeSync(place);
+  }
+}
