@@ -17,6 +17,8 @@ export interface Findings {
   readonly outOfOrder: number;
   /** Calls carried out twice because the process died between Graph's answer and the note of it. */
   readonly doubledByKill: number;
+  /** How long before the kill the oldest of them had been answered, milliseconds; 0 where none had been. */
+  readonly longestUnnotedMs: number;
   /** Calls carried out again because no answer told of the first time; at most twice each. */
   readonly doubledBySilence: number;
   /** Calls carried out twice for no such reason. */
@@ -45,16 +47,20 @@ export function judge(
   carriedOut: readonly CarriedOut[],
   kills: readonly Kill[],
 ): Findings {
-  const findings = { expected: 0, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledBySilence: 0, doubledOtherwise: 0 };
+  const doubled = { doubledByKill: 0, longestUnnotedMs: 0, doubledBySilence: 0, doubledOtherwise: 0 };
+  const findings = { expected: 0, lost: 0, outOfOrder: 0, ...doubled };
   for (const [conversation, script] of expected) {
     const calls = carriedOut.filter((call) => call.conversation === conversation);
     const once = calls.filter((call, index) => {
       const before = calls[index - 1];
       if (before?.what !== call.what) return true;
-      const killed = kills.some(
-        ({ from, to }) => from - NOTE_WINDOW_MS <= (before.answeredAt ?? before.at) && before.at <= to && to <= call.at,
+      const answeredAt = before.answeredAt ?? before.at;
+      const kill = kills.find(
+        ({ from, to }) => from - NOTE_WINDOW_MS <= answeredAt && before.at <= to && to <= call.at,
       );
-      findings[before.isSilent ? 'doubledBySilence' : killed ? 'doubledByKill' : 'doubledOtherwise'] += 1;
+      findings[before.isSilent ? 'doubledBySilence' : kill ? 'doubledByKill' : 'doubledOtherwise'] += 1;
+      if (kill && !before.isSilent)
+        findings.longestUnnotedMs = Math.max(findings.longestUnnotedMs, kill.from - answeredAt);
       return false;
     });
     findings.expected += script.length;

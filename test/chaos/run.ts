@@ -104,7 +104,7 @@ async function main(): Promise<boolean> {
   );
   say(`Graph: ${JSON.stringify(graph.answers)}`);
   say(
-    `calls: ${total} expected, lost ${found.lost}, out of order ${found.outOfOrder}, doubled ${found.doubledByKill} by a kill in the window and ${found.doubledBySilence} because no answer told of the first time, doubled otherwise ${found.doubledOtherwise}; SIGTERM without a clean end ${unclean}, last exit code ${String(exitCode)}`,
+    `calls: ${total} expected, lost ${found.lost}, out of order ${found.outOfOrder}, doubled ${found.doubledByKill} by a kill in the window (the oldest answered ${Math.round(found.longestUnnotedMs)} ms before) and ${found.doubledBySilence} because no answer told of the first time, doubled otherwise ${found.doubledOtherwise}; SIGTERM without a clean end ${unclean}, last exit code ${String(exitCode)}`,
   );
   graph.close();
   const good =

@@ -9,7 +9,8 @@ const judgeCalls = (calls: readonly string[], kills: readonly Kill[] = [], at = 
   );
 
 describe('the judge of the chaos run', () => {
-  const fine = { expected: 4, lost: 0, outOfOrder: 0, doubledByKill: 0, doubledBySilence: 0, doubledOtherwise: 0 };
+  const noneDoubled = { doubledByKill: 0, longestUnnotedMs: 0, doubledBySilence: 0, doubledOtherwise: 0 };
+  const fine = { expected: 4, lost: 0, outOfOrder: 0, ...noneDoubled };
 
   it('finds nothing wrong with a perfect run', () => {
     expect(judgeCalls(script)).toEqual(fine);
@@ -30,7 +31,7 @@ describe('the judge of the chaos run', () => {
 
   it('forgives a double only where a kill fell between the two, right after the first', () => {
     const doubled = ['welcome', 'passing', 'passing', '/pass_thread_control', 'passedBack'];
-    expect(judgeCalls(doubled, [{ from: 150, to: 160 }])).toEqual({ ...fine, doubledByKill: 1 });
+    expect(judgeCalls(doubled, [{ from: 150, to: 160 }])).toEqual({ ...fine, doubledByKill: 1, longestUnnotedMs: 50 });
     expect(judgeCalls(doubled, [{ from: 90, to: 160 }])).toEqual({ ...fine, doubledByKill: 1 });
     expect(judgeCalls(doubled, [])).toEqual({ ...fine, doubledOtherwise: 1 });
     expect(judgeCalls(doubled, [{ from: 50, to: 60 }])).toEqual({ ...fine, doubledOtherwise: 1 });

@@ -236,9 +236,9 @@ describe('the log', () => {
     await expect(store.add([event('2')], 10)).rejects.toThrow(StoreError);
     const killed = asAfterAKill(folder);
     expect(fs.readFileSync(logOf(killed), 'utf8').split('\n')).toHaveLength(2);
-    jest.spyOn(fs, 'write').mockImplementationOnce(((...args: unknown[]) => {
+    jest.spyOn(fs, 'write').mockImplementationOnce((...args: unknown[]) => {
       end(args.at(-1) as never);
-    }));
+    });
     await expect(store.add([event('3')], 10)).rejects.toThrow(message);
     await expect(store.add([event('2'), event('3')], 10)).resolves.toEqual({ added: 2, known: 0 });
     const heard: string[] = [];
@@ -273,11 +273,11 @@ describe('the log', () => {
     expect(fs.statSync(logOf(folder)).size).toBeGreaterThan(1_200_000);
     const write = jest.spyOn(fs, 'write');
     let before: string | undefined;
-    write.mockImplementationOnce(((...args: Parameters<typeof fs.write>) => {
+    write.mockImplementationOnce((...args: Parameters<typeof fs.write>) => {
       before = asAfterAKill(folder);
       write.mockRestore();
       Reflect.apply(fs.write, fs, args);
-    }));
+    });
     await store.add([event('5')], 10);
     await expect(idsAfterAStart(String(before))).resolves.toEqual(['1', '2', '3', '4']);
     expect(fs.statSync(logOf(folder)).size).toBeLessThan(1_000);
