@@ -32,7 +32,7 @@ export interface Kill {
 }
 
 /** How long before a kill an answered call may still be without its note: the answer's way, and a flush under load. */
-const NOTE_WINDOW_MS = 250;
+const NOTE_WINDOW_MS = 100;
 
 /**
  * Compares what was carried out with what had to be. No two calls that follow each other in a conversation's script are the
