@@ -10,15 +10,15 @@ export interface DataFile {
   /** The tables as they are open now; not to be kept, since the file can be replaced. */
   readonly tables: Tables;
   /**
-   * Runs a transaction; all of one turn of the event loop are flushed together. It must not throw once it has written: LMDB
-   * keeps what came before.
+   * Makes a change; all that are asked for while others are being flushed are flushed together, in order. It must not throw once
+   * it has written: what came before is kept.
    *
    * @throws {StoreError} when it is not on disk
    */
   transact<Result>(change: (tables: Tables) => Result): Promise<Result>;
   /**
    * Makes a change that may wait: it goes along with the next one, at the latest after a tenth of a second, which saves a
-   * flush of its own. Where that fails, it goes along with the one after.
+   * flush of its own. Where that fails, it is made again, before all that were asked for later.
    *
    * @param done called when it is on disk
    */
@@ -42,7 +42,10 @@ export interface DataFile {
 
 interface Change {
   readonly make: (tables: Tables) => void;
+  /** Called when it is on disk. */
   readonly done: () => void;
+  /** Called when it is not; undefined where it is then to be made again. */
+  readonly failed: ((error: unknown) => void) | undefined;
 }
 
 /** How long a change that may wait does so for company, and how soon it is tried again where it fails. */
@@ -68,7 +71,7 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
   let isFailing = false;
   let repairing: Promise<void> | undefined;
   let waiting: Change[] = [];
-  let underWay = 0;
+  let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   /** Brings what the lost file holds, which is open still, back to its place: whole, or not at all. */
@@ -101,44 +104,69 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     return repairing;
   };
 
+  /** Makes all changes that wait, in one transaction. */
+  const writeTogether = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const together = waiting;
+    waiting = [];
+    try {
+      if (repairing || isLost) await repair();
+      // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
+      await tables.root.transaction(() => {
+        for (const { make } of together) make(tables);
+      });
+    } catch (error) {
+      isFailing = true;
+      const failure = new StoreError(`The events could not be stored: ${await describeCommitError(error)}`);
+      waiting = [...together.filter(({ failed }) => !failed), ...waiting];
+      for (const { failed } of together) failed?.(failure);
+      return;
+    }
+    isFailing = false;
+    tables.root.resetReadTxn(); // later reads see these changes
+    for (const { done } of together) done();
+  };
+
+  /** One transaction after the other, as long as somebody waits for one. */
+  const write = async (): Promise<void> => {
+    await Promise.resolve(); // whatever else is asked for at this moment goes along
+    do await writeTogether();
+    while (waiting.some(({ failed }) => failed));
+    writing = undefined;
+    if (waiting.length > 0) plan(isFailing ? AGAIN_MS : SOON_MS);
+    else settled();
+  };
+
+  const plan = (ms: number): void => {
+    timer ??= setTimeout(() => {
+      writing ??= write();
+    }, ms);
+  };
+
+  const transact = async <Result>(change: (tables: Tables) => Result): Promise<Result> => {
+    let outcome: { readonly result: Result } | { readonly error: unknown } | undefined;
+    const make = (all: Tables) => {
+      try {
+        outcome = { result: change(all) };
+      } catch (error) {
+        outcome = { error };
+      }
+    };
+    await new Promise<void>((done, failed) => {
+      waiting.push({ make, done, failed });
+      writing ??= write();
+    });
+    if (outcome && 'result' in outcome) return outcome.result;
+    throw new StoreError(`The events could not be stored: ${await describeCommitError(outcome?.error)}`);
+  };
+
   const ready = async (): Promise<void> => {
     if (repairing || isLost || isFailing) await transact(() => undefined);
   };
 
-  const plan = (ms: number): void => {
-    timer ??= setTimeout(() => void transact(() => undefined).catch(ignore), ms);
-  };
-
-  const transact = async <Result>(change: (tables: Tables) => Result): Promise<Result> => {
-    const along = waiting;
-    waiting = [];
-    clearTimeout(timer);
-    timer = undefined;
-    underWay += 1;
-    try {
-      if (repairing || isLost) await repair();
-      // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
-      const result = await tables.root.transaction(() => {
-        for (const { make } of along) make(tables);
-        return change(tables);
-      });
-      isFailing = false;
-      tables.root.resetReadTxn(); // later reads see this change
-      for (const { done } of along) done();
-      return result;
-    } catch (error) {
-      isFailing = true;
-      waiting = [...along, ...waiting];
-      if (along.length > 0) plan(AGAIN_MS);
-      throw new StoreError(`The events could not be stored: ${await describeCommitError(error)}`);
-    } finally {
-      underWay -= 1;
-      if (underWay === 0 && waiting.length === 0) settled();
-    }
-  };
-
   const settle = async (): Promise<void> => {
-    while (underWay > 0 || waiting.length > 0) await transact(() => undefined);
+    while (writing || waiting.length > 0) await transact(() => undefined);
   };
 
   const check = async (): Promise<boolean> => {
@@ -155,8 +183,8 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     },
     transact,
     soon: (make, done = ignore) => {
-      waiting.push({ make, done });
-      plan(SOON_MS);
+      waiting.push({ make, done, failed: undefined });
+      if (!writing) plan(SOON_MS);
     },
     settle,
     ready,

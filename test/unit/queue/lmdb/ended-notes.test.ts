@@ -187,6 +187,44 @@ describe('a change that may wait', () => {
     await file.close();
   });
 
+  it('is made again before all that were asked for later, also while it fails', async () => {
+    const { file } = openFile();
+    const made: string[] = [];
+    const note = (name: string) => () => void made.push(name);
+    let fail: (error: Error) => void = () => undefined;
+    const transaction = jest.spyOn(file.tables.root, 'transaction');
+    transaction.mockReturnValueOnce(new Promise((_resolve, reject) => (fail = reject)));
+    const done = jest.fn();
+    file.soon(note('first'), done);
+    const failing = file.transact(note('fails'));
+    await new Promise(setImmediate);
+    file.soon(note('second'));
+    const later = file.transact(note('third'));
+    fail(new Error('no space left'));
+    await expect(failing).rejects.toThrow('no space left');
+    expect(done).not.toHaveBeenCalled();
+    await later;
+    expect(made).toEqual(['first', 'second', 'third']);
+    expect(done).toHaveBeenCalledTimes(1);
+    await file.close();
+  });
+
+  it('shares a flush with all that are asked for at the same time, and spoils none of them by its mistake', async () => {
+    const { file } = openFile();
+    const transaction = jest.spyOn(file.tables.root, 'transaction');
+    const mistake = () => {
+      throw new Error('mistake');
+    };
+    const outcomes = await Promise.allSettled([file.transact(() => 1), file.transact(mistake), file.transact(() => 3)]);
+    expect(outcomes).toMatchObject([
+      { value: 1 },
+      { reason: { name: 'StoreError', message: 'The events could not be stored: mistake' } },
+      { value: 3 },
+    ]);
+    expect(transaction).toHaveBeenCalledTimes(1);
+    await file.close();
+  });
+
   it('is made before the file is closed, and costs nothing where there is none', async () => {
     const { file } = openFile();
     const change = jest.fn();
