@@ -1,19 +1,12 @@
 import type { Logger } from 'pino';
 import { backoff } from './backoff';
 import type { EventStore, Lease, Postponement, StoredEvent } from './event-store';
-import type { Evidence } from './evidence';
-import { HOLD_MS, type Gate, type Ticket } from './gate';
+import type { Finding } from './evidence';
+import { HOLD_MS, type Ticket } from './gate';
 import { createJournal } from './journal';
-import type { Pace } from './pace';
+import type { Page } from './page';
 import type { TrustedTime } from './trusted-time';
 import type { HandleEvent, Verdict } from './verdict';
-
-/** What a Page has of its own: nothing that one Page does or suffers reaches another. */
-export interface Page {
-  readonly gate: Gate;
-  readonly pace: Pace;
-  readonly evidence: Evidence;
-}
 
 export interface AttemptTools {
   readonly store: EventStore;
@@ -104,7 +97,7 @@ export async function attempt(
   switch (verdict.kind) {
     case 'held_back':
       await gate.probeAgain(ticket);
-      await store.release(id);
+      await store.release(id); // nothing to write down
       return undefined;
     case 'pause':
     case 'hold':
@@ -123,20 +116,15 @@ export async function attempt(
     else if (finding?.isEverybodys)
       await gate.close(ticket, {
         kind: failure.kind === 'refused' ? 'hold' : 'pause',
-        reason: `Several people in a row fail alike, and nobody succeeds: ${reason}`,
+        reason: `Several people in a row fail alike and nobody succeeds: the fault is the app's or the Page's. Look at both in the App Dashboard and in the Page's Support Inbox. The last one: ${reason}`,
         forMs: undefined,
       });
     else if (isSurelyItsOwn) await gate.probeAgain(ticket);
-    else await keepClosed(failure);
+    else await gate.keepClosed(ticket, reason); // it has not shown that calls succeed
 
     const why = whyToGiveUp(failure, event, finding);
     if (why === undefined) return tryAgain(reason, failure.kind === 'retry' && failure.mayBeSent);
     return setAside(`${why}${reason}`, failure.kind === 'refused' && failure.isExpected);
-  }
-
-  /** A probe that fails for another reason than the gate was closed for has not shown that calls succeed. */
-  async function keepClosed({ reason }: { readonly reason: string }): Promise<void> {
-    if (ticket.isProbe) await gate.close(ticket, { kind: 'hold', reason, forMs: undefined });
   }
 }
 
@@ -144,7 +132,7 @@ export async function attempt(
 function whyToGiveUp(
   failure: Verdict & { kind: 'retry' | 'refused' },
   { attempts, uncertain }: StoredEvent,
-  finding: ReturnType<Evidence['failed']> | undefined,
+  finding: Finding | undefined,
 ): string | undefined {
   const isEverybodys = finding?.isEverybodys === true;
   if (failure.kind === 'retry') {

@@ -2,11 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock';
-import { attempt, type AttemptTools, type Page } from './attempt';
+import { attempt, type AttemptTools } from './attempt';
 import { StoreError, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
-import { createEvidence } from './evidence';
-import { createGate, type Ticket } from './gate';
-import { createPace } from './pace';
+import type { Ticket } from './gate';
+import { createLookOut } from './look-out';
+import { createPages, type Page } from './page';
 import { persistently } from './persistently';
 import { createTrustedTime } from './trusted-time';
 import type { HandleEvent } from './verdict';
@@ -63,15 +63,20 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const time = createTrustedTime(clock, log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
-  const pages = new Map<string, Page>();
+  const pageOf = createPages(options);
   const active = { first: 0, repeated: 0 };
   const idleWaiters: (() => void)[] = [];
   let running = false;
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
-  let wakeUpAt = Infinity;
-  let cancelWakeUp: () => void = () => undefined;
   let cancelCleaning: () => void = () => undefined;
+
+  const underWay = () => active.first + active.repeated;
+
+  const lookOut = createLookOut(clock, lookOnce, (ms) => {
+    if (underWay() === 0 && ms !== 0)
+      idleWaiters.splice(0).forEach((resolve) => {
+        resolve();
+      });
+  });
 
   const tools: AttemptTools = {
     store,
@@ -81,64 +86,20 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     random,
     save: (change) => persistently(change, { clock, log, goOn: () => running }),
     stopping: stopping.signal,
-    look: () => {
-      look();
-    },
+    look: lookOut.look,
   };
 
-  const pageOf = (name: string): Page => {
-    const known = pages.get(name);
-    if (known) return known;
-    const page = {
-      gate: createGate(clock, random, log),
-      pace: createPace(options.maxSendsPerSecond, clock),
-      evidence: createEvidence(),
-    };
-    pages.set(name, page);
-    return page;
-  };
-
-  const underWay = () => active.first + active.repeated;
-
-  /** Starts whatever is due and may start, and plans the next look. One look at a time: asked meanwhile, it looks again. */
-  function look(): void {
-    if (looking) {
-      lookAgain = true;
-      return;
+  async function lookOnce(): Promise<number | undefined> {
+    if (!running) return undefined;
+    try {
+      return Math.min(await startWhatIsDue(), LOOK_EVERY_MS);
+    } catch (error) {
+      log.error({ err: error }, 'the queue could not be read; it is tried again');
+      return LOOK_EVERY_MS;
     }
-    lookAgain = false;
-    looking = (running ? startWhatIsDue() : Promise.resolve(Infinity))
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'the queue could not be read; it is tried again');
-        return LOOK_EVERY_MS;
-      })
-      .then(async (ms) => {
-        if (lookAgain) await nextTurn(); // events that make no call would leave nobody else their turn
-        looking = undefined;
-        if (lookAgain) look();
-        else {
-          if (running) wakeUpIn(Math.min(ms, LOOK_EVERY_MS));
-          if (underWay() === 0 && ms > 0)
-            idleWaiters.splice(0).forEach((resolve) => {
-              resolve();
-            });
-        }
-      });
   }
 
-  /** Looks again by then; where a look is planned for an earlier time, that one will do. */
-  function wakeUpIn(ms: number): void {
-    const at = clock.monotonic() + ms;
-    if (at >= wakeUpAt) return;
-    cancelWakeUp();
-    wakeUpAt = at;
-    cancelWakeUp = clock.after(ms, () => {
-      wakeUpAt = Infinity;
-      look();
-    });
-  }
-
-  /** Returns how soon more will be due, in milliseconds. */
+  /** Starts whatever is due and may start; returns how soon there is more, in milliseconds: Infinity where somebody will say so. */
   async function startWhatIsDue(): Promise<number> {
     time.now(); // asked often, it sees the clock step
     let soonest = Infinity;
@@ -148,33 +109,31 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   async function startPage(due: DuePage): Promise<number> {
     const page = pageOf(due.page);
-    const room = {
-      first: Math.min(maxConcurrentConversations - underWay(), MOST_IN_LINE - page.pace.waiting),
-      repeated: Math.max(1, Math.floor(maxConcurrentConversations * REPEATED_SHARE)) - active.repeated,
-    };
+    const room = Math.min(maxConcurrentConversations - underWay(), MOST_IN_LINE - page.pace.waiting);
+    const roomForRepeated = Math.max(1, Math.floor(maxConcurrentConversations * REPEATED_SHARE)) - active.repeated;
     const isDue = (ms: number | undefined) => ms !== undefined && ms <= 0;
-    const first = isDue(due.first) && room.first > 0;
-    const repeated = isDue(due.repeated) && Math.min(room.first, room.repeated) > 0;
+    const wantsFirst = isDue(due.first) && room > 0;
+    const wantsRepeated = isDue(due.repeated) && Math.min(room, roomForRepeated) > 0;
     // Where only room is missing, the end of what is under way brings the next look.
-    if (!first && !repeated) return Math.min(...[due.first, due.repeated].map((ms) => (ms && ms > 0 ? ms : Infinity)));
+    if (!wantsFirst && !wantsRepeated)
+      return Math.min(...[due.first, due.repeated].map((ms) => (ms && ms > 0 ? ms : Infinity)));
 
     const ticket = await page.gate.admit();
     if (typeof ticket === 'number') return ticket;
-    const most = ticket.isProbe ? 1 : room.first;
+    const most = ticket.isProbe ? 1 : room;
     let started = 0;
-    const lease = async (kinds: readonly [first: number, repeated: number]): Promise<void> => {
-      for (const one of await store.lease(due.page, ...kinds)) {
-        started += 1;
-        void work(one, ticket, page);
-      }
+    const start = (leases: readonly Lease[]): void => {
+      started += leases.length;
+      for (const lease of leases) void work(lease, ticket, page);
     };
     try {
-      if (first) await lease([most, 0]);
-      if (repeated && started < most) await lease([0, Math.min(most - started, room.repeated)]);
+      if (wantsFirst) start(await store.lease(due.page, most, 0));
+      const left = most - started;
+      if (wantsRepeated && left > 0) start(await store.lease(due.page, 0, Math.min(left, roomForRepeated)));
     } finally {
-      if (started > 0) lookAgain = true;
-      else await page.gate.probeAgain(ticket);
+      if (started === 0) await page.gate.probeAgain(ticket);
     }
+    if (started > 0) lookOut.look();
     return Infinity;
   }
 
@@ -184,9 +143,11 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     active[kind] += 1;
     let { event } = lease;
     try {
-      for (let next: typeof event | undefined = event; next; event = next ?? event) {
-        next = await attempt({ ...lease, event }, ticket, page, tools);
-        if (next) await nextTurn();
+      for (;;) {
+        const next = await attempt({ ...lease, event }, ticket, page, tools);
+        if (!next) break;
+        event = next;
+        await nextTurn(); // events that make no call would leave nobody else their turn
       }
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
@@ -195,7 +156,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       await store.release(event.id).catch(() => undefined);
     }
     active[kind] -= 1;
-    look();
+    lookOut.look();
   }
 
   /** Forgets old events bit by bit; goes on soon while one of the two kinds fills its share. */
@@ -211,36 +172,32 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       });
   }
 
+  const idle = (): Promise<void> =>
+    new Promise((resolve) => {
+      idleWaiters.push(resolve);
+      lookOut.look();
+    });
+
   return {
     async add(events) {
       if (events.length === 0) return;
       const { known } = await withinLimit(store.add(events, maxPendingEvents), clock);
       if (known > 0) log.info({ known }, 'events delivered again: already known');
-      look();
+      lookOut.look();
     },
     start() {
       running = true;
-      look();
+      lookOut.look();
       clean();
     },
     async stop() {
       running = false;
       stopping.abort();
-      cancelWakeUp();
+      lookOut.stop();
       cancelCleaning();
-      while (looking !== undefined || underWay() > 0) {
-        await new Promise<void>((resolve) => {
-          idleWaiters.push(resolve);
-          look();
-        });
-      }
+      while (lookOut.isLooking || underWay() > 0) await idle();
     },
-    async idle() {
-      await new Promise<void>((resolve) => {
-        idleWaiters.push(resolve);
-        look();
-      });
-    },
+    idle,
   };
 }
 

@@ -35,8 +35,8 @@ export function createEvidence(): Evidence {
   let successes = 0;
   /** cause → the conversations that failed so since the last success */
   const alike = new Map<string, Set<string>>();
-  /** conversation → how many successes of others there had been when it last failed, and its own since */
-  const failing = new Map<string, { others: number }>();
+  /** conversation → how many successes of others there had been when it last failed */
+  const failing = new Map<string, number>();
   /** conversation → its own successes while its event is under way */
   const own = new Map<string, number>();
 
@@ -49,16 +49,16 @@ export function createEvidence(): Evidence {
       own.set(conversation, (own.get(conversation) ?? 0) + 1);
       alike.clear();
     },
-    failed({ conversation, successes: atBeginning }, cause) {
-      const before = failing.get(conversation);
+    failed({ conversation, successes: successesAtBeginning }, cause) {
       const others = othersOf(conversation);
-      failing.set(conversation, { others });
-      const othersSucceed = before !== undefined && others > before.others;
+      const othersBefore = failing.get(conversation);
+      failing.set(conversation, others);
+      const othersSucceed = othersBefore !== undefined && others > othersBefore;
       const people = alike.get(cause) ?? new Set();
-      const counts = successes === atBeginning && !othersSucceed;
-      if (counts) alike.set(cause, people.add(conversation));
+      const isEvidence = successes === successesAtBeginning && !othersSucceed;
+      if (isEvidence) alike.set(cause, people.add(conversation));
       return {
-        isEverybodys: counts && people.size >= PEOPLE_FAILING_ALIKE,
+        isEverybodys: isEvidence && people.size >= PEOPLE_FAILING_ALIKE,
         othersSucceed,
         isAlone: [...people].every((one) => one === conversation),
       };

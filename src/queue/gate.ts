@@ -17,8 +17,9 @@ export interface Closing {
 }
 
 /**
- * A Page's way out. Open, it lets everything through; closed, nothing for a time, and then one attempt after the other, its
- * probes. Each closing is an epoch, which only its own probe ends: what began before proves nothing about it.
+ * A Page's way out; asynchronous, so that several machines can share one. Open, it lets everything through; closed, nothing for a time, and then one attempt after the other, its
+ * probes. Each closing is an epoch, as is each time that a probe keeps it closed; only its own probe ends it: what began before
+ * proves nothing about it.
  */
 export interface Gate {
   /** A ticket for one more attempt, or how long there is none, in milliseconds. A probe's ticket is given out once. */
@@ -27,6 +28,8 @@ export interface Gate {
   lets(ticket: Ticket): Promise<boolean>;
   /** Closes the gate, or, by the probe, keeps it closed. What began before the closing only confirms it. */
   close(ticket: Ticket, closing: Closing): Promise<void>;
+  /** The probe has failed, for another reason than the gate was closed for: it stays closed as it is, for longer. */
+  keepClosed(ticket: Ticket, reason: string): Promise<void>;
   /** A call of the attempt has succeeded: its probe opens the gate. */
   open(ticket: Ticket): Promise<void>;
   /** The probe has shown nothing, neither success nor failure: another one may try at once. */
@@ -39,7 +42,7 @@ export const HOLD_MS = 60_000;
 interface Closed {
   readonly closing: Closing;
   readonly failures: number;
-  readonly opensAt: number;
+  readonly probeFrom: number;
   readonly probing: boolean;
 }
 
@@ -59,7 +62,7 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     const growing = backoff(failures, random());
     const ms = closing.forMs ?? (closing.kind === 'hold' ? Math.min(HOLD_MS, growing) : growing);
     epoch += 1;
-    closed = { closing, failures, opensAt: clock.monotonic() + ms, probing: false };
+    closed = { closing, failures, probeFrom: clock.monotonic() + ms, probing: false };
     const what =
       closing.kind === 'hold' ? 'all sending holds; one event is tried at least every minute' : 'sending pauses';
     log[failures === 1 ? 'error' : 'warn']({ againInMs: ms, reason: closing.reason }, what);
@@ -69,7 +72,7 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     admit() {
       if (!closed) return Promise.resolve({ epoch, isProbe: false });
       if (closed.probing) return Promise.resolve(Infinity);
-      const ms = closed.opensAt - clock.monotonic();
+      const ms = closed.probeFrom - clock.monotonic();
       if (ms > 0) return Promise.resolve(ms);
       closed = { ...closed, probing: true };
       return Promise.resolve({ epoch, isProbe: true });
@@ -79,8 +82,13 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
       if (!closed) shut(closing, 1);
       else if (isProbe(ticket)) shut(closing, closed.failures + 1);
       else if (closing.kind === 'hold' && closed.closing.kind === 'pause') shut(closing, 1);
+      // It confirms what is known; the longer of two times counts.
       else if (closing.forMs !== undefined)
-        closed = { ...closed, opensAt: Math.max(closed.opensAt, clock.monotonic() + closing.forMs) };
+        closed = { ...closed, probeFrom: Math.max(closed.probeFrom, clock.monotonic() + closing.forMs) };
+      return Promise.resolve();
+    },
+    keepClosed(ticket, reason) {
+      if (closed && isProbe(ticket)) shut({ kind: closed.closing.kind, reason, forMs: undefined }, closed.failures + 1);
       return Promise.resolve();
     },
     open(ticket) {

@@ -46,7 +46,7 @@ export function createJournal({ calls }: StoredEvent, options: JournalOptions): 
       successes += 1;
       options.succeeded();
       unsaved = () => options.save(index, call);
-      // A handler that is through in this turn has ended its event before; a failure comes out of the next `saved`.
+      // Where the handler is through by then, `forget` has come first; a failure comes out of the next `saved`.
       setImmediate(() => {
         saved().catch(() => undefined);
       });

@@ -11,7 +11,10 @@ const STEP_MS = 60_000;
 /** A clock that has stayed where it stepped to for so long is believed. */
 const BELIEVED_AFTER_MS = 24 * HOUR_MS;
 
-/** The wall clock, as far as it is acted on: a doubtful one is said, and not believed to be later than it is for certain. */
+/**
+ * The wall clock, as far as it is acted on. A step is said; one back is believed at once, one forward only after a day, since it
+ * would end events for good.
+ */
 export interface TrustedTime {
   /** Milliseconds since 1970; to be asked at least every few minutes, or a step cannot be told from time that has passed. */
   now(): number;
@@ -20,20 +23,21 @@ export interface TrustedTime {
 }
 
 export function createTrustedTime(clock: Clock, log: Logger): TrustedTime {
-  let offset = clock.now() - clock.monotonic();
-  let trusted = offset;
+  /** Wall clock less monotonic clock: as it was last seen, and as it is believed. */
+  let seen = clock.now() - clock.monotonic();
+  let trusted = seen;
   let steppedAt = -Infinity;
   let saidAt = -Infinity;
 
   const now = (): number => {
     const current = clock.now() - clock.monotonic();
-    const step = current - offset;
+    const step = current - seen;
     if (Math.abs(step) >= STEP_MS) {
       steppedAt = clock.monotonic();
       log.warn({ stepMs: Math.round(step) }, 'the clock of this machine has stepped; check its time service (NTP)');
-    } else if (trusted === offset) trusted = current;
-    offset = current;
-    if (offset <= trusted || clock.monotonic() - steppedAt >= BELIEVED_AFTER_MS) trusted = offset;
+    } else if (trusted === seen) trusted = current;
+    seen = current;
+    if (seen <= trusted || clock.monotonic() - steppedAt >= BELIEVED_AFTER_MS) trusted = seen;
     return clock.monotonic() + trusted;
   };
 

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  write,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, renameSync, write } from 'node:fs';
 import path from 'node:path';
+import { forget, isAtItsPlace, readLeft } from './left-lines';
 
 /** The file beside the data file. */
 const ARRIVALS_FILE = 'arrived';
@@ -31,10 +22,16 @@ export interface Arrivals {
   write(lines: readonly string[], written: () => void): Promise<void>;
   /** The lines that an earlier process has left; a kill or a power cut may have cut off the last one. */
   left(): string[];
-  /** The folder has moved: the next lines go to where it is now. */
-  move(): void;
-  /** Resolves when nothing is being written. The file is left as it is, or removed. */
-  close(remove: boolean): Promise<void>;
+  /** Forgets what an earlier process has left. */
+  forgetLeft(): void;
+  /** Keeps what was left elsewhere; returns where, or undefined where there is nothing. */
+  putLeftAside(): string | undefined;
+  /** Looks whether the file is where it belongs; if not, the next lines go into a new one. */
+  check(): void;
+  /** Resolves when nothing is being written. */
+  rest(): Promise<void>;
+  /** Closes the file, and removes it unless it is to be kept, or is another one's by now. */
+  close(keep: boolean): void;
 }
 
 export interface ArrivalsOptions {
@@ -58,12 +55,21 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
   let open: number | undefined;
   let size = 0;
   let hasMoved = false;
+  /** What a failed write has left behind is still to be cut off. */
+  let isTorn = false;
   let batches: Batch[] = [];
   let writing: Promise<void> | undefined;
 
   const leave = (): void => {
     if (open !== undefined) closeSync(open);
     open = undefined;
+  };
+
+  const cutTo = (place: number, length: number): void => {
+    isTorn = true;
+    ftruncateSync(place, length);
+    isTorn = false;
+    size = length;
   };
 
   const opened = async (): Promise<number> => {
@@ -77,12 +83,14 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
     if (open === undefined) {
       open = openSync(file, constants.O_CREAT | constants.O_WRONLY | constants.O_DSYNC, 0o600);
       size = fstatSync(open).size;
+      isTorn = false;
       flushFolder(folder);
     }
+    size = Math.min(size, fstatSync(open).size);
+    if (isTorn) cutTo(open, size);
     if (size > LARGE) {
       await settle();
-      ftruncateSync(open);
-      size = 0;
+      cutTo(open, 0);
     }
     return open;
   };
@@ -94,7 +102,7 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
     try {
       await writeWhole(place, bytes, size);
     } catch (error) {
-      ftruncateSync(place, size);
+      cutTo(place, size);
       throw error;
     }
     size += bytes.length;
@@ -124,24 +132,25 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
         batches.push({ lines, resolve: toldFirst, reject });
         writing ??= writeOut();
       }),
-    left() {
-      try {
-        return readFileSync(file, 'utf8').split('\n').filter(Boolean);
-      } catch {
-        return [];
-      }
+    left: () => readLeft(file),
+    forgetLeft() {
+      forget(file);
     },
-    move() {
-      hasMoved = true;
+    putLeftAside() {
+      if (readLeft(file).length === 0) return undefined;
+      const aside = `${file}.found-${String(Date.now())}`;
+      renameSync(file, aside);
+      return aside;
     },
-    async close(remove) {
+    check() {
+      if (open !== undefined && !isAtItsPlace(open, file)) hasMoved = true;
+    },
+    async rest() {
       await writing;
+    },
+    close(keep) {
+      if (!keep && open !== undefined && isAtItsPlace(open, file)) forget(file);
       leave();
-      try {
-        if (remove) rmSync(file, { force: true });
-      } catch {
-        // Its lines say what the data file knows, too.
-      }
     },
   };
 }
@@ -158,12 +167,13 @@ function writeWhole(file: number, bytes: Buffer, position: number): Promise<void
 
 /** Makes sure that a new file is still found after a power cut, where the file system can promise that. */
 function flushFolder(folder: string): void {
-  const place = openSync(folder, constants.O_RDONLY);
+  let place: number | undefined;
   try {
+    place = openSync(folder, constants.O_RDONLY);
     fsyncSync(place);
   } catch {
     // Not every file system knows how to.
   } finally {
-    closeSync(place);
+    if (place !== undefined) closeSync(place);
   }
 }

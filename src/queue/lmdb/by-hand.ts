@@ -1,6 +1,6 @@
 import { StoreFormatError, type EventStore } from '../event-store';
 import { follow } from './load';
-import { end, readById, rewrite, type Parts } from './parts';
+import { end, notYetPutDown, readById, rewrite, type Parts } from './parts';
 import { decodeRecord, type EventRecord } from './record';
 import type { Tables } from './tables';
 
@@ -35,10 +35,12 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
     },
     get: async (id) => {
       await file.settle();
-      return readById(file.tables, id);
+      return readById(file.tables, id) ?? notYetPutDown(parts).find(({ record }) => record.id === id)?.record;
     },
     async *list() {
       await file.settle();
+      // A bot that was killed has left what came in last beside the data file.
+      const late = notYetPutDown(parts);
       let damaged = 0;
       for (const { value } of file.tables.records.getRange({ snapshot: false })) {
         try {
@@ -47,6 +49,7 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
           damaged += 1;
         }
       }
+      for (const { record } of late) if (!file.tables.ids.doesExist(record.id)) yield record;
       if (damaged > 0) throw new StoreFormatError(`${damaged} stored events have changed on disk and cannot be read.`);
     },
   };

@@ -32,11 +32,9 @@ export interface DataFile {
    */
   ready(): Promise<void>;
   /**
-   * Looks whether the file is still there; where it was removed or replaced, all that is open goes on into a new one.
-   *
-   * @returns whether it was removed or replaced
+   * Looks whether the file is still there; where it was removed or replaced, it is written anew, with all changes that wait.
    */
-  check(): Promise<boolean>;
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,26 +57,26 @@ export interface DataFileOptions {
   readonly settled: () => void;
   /** Called before a lost file is written anew: makes the folder, and rejects where that is not this process's to do. */
   readonly moving: () => Promise<void>;
+  /** Called when it has been written anew. */
+  readonly moved: () => void;
 }
 
 /** Opens the data file of a folder, which must exist. */
-export function openDataFile(folder: string, { say, settled, moving }: DataFileOptions): DataFile {
+export function openDataFile(folder: string, { say, settled, moving, moved }: DataFileOptions): DataFile {
   const place = path.join(folder, DATA_FILE);
   const copy = `${place}.copy`;
   let tables = openTables(folder);
   let openFile = identityOf(place);
   let isLost = false;
   let isFailing = false;
-  let repairing: Promise<void> | undefined;
   let waiting: Change[] = [];
   let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Brings what the lost file holds, which is open still, back to its place: whole, or not at all. */
+  /** Brings what the lost file holds, which is open still, back to its place: whole, or not at all. Never while it is written to. */
   const writeAnew = async (): Promise<void> => {
     const lost = tables;
     await moving();
-    await lost.root.transaction(() => undefined).catch(ignore); // what is under way goes into the lost file, and is copied, too
     rmSync(copy, { force: true });
     try {
       await lost.root.backup(copy, false);
@@ -96,12 +94,8 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     tables = openTables(folder);
     openFile = identityOf(place);
     isLost = false;
+    moved();
     await lost.root.close();
-  };
-
-  const repair = (): Promise<void> => {
-    repairing ??= writeAnew().finally(() => (repairing = undefined));
-    return repairing;
   };
 
   /** Makes all changes that wait, in one transaction. */
@@ -111,7 +105,7 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     const together = waiting;
     waiting = [];
     try {
-      if (repairing || isLost) await repair();
+      if (isLost) await writeAnew();
       // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
       await tables.root.transaction(() => {
         for (const { make } of together) make(tables);
@@ -162,19 +156,18 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
   };
 
   const ready = async (): Promise<void> => {
-    if (repairing || isLost || isFailing) await transact(() => undefined);
+    if (isLost || isFailing) await transact(() => undefined);
   };
 
   const settle = async (): Promise<void> => {
-    while (writing || waiting.length > 0) await transact(() => undefined);
+    if (writing) await transact(() => undefined);
+    while (waiting.length > 0) await transact(() => undefined);
   };
 
-  const check = async (): Promise<boolean> => {
+  const check = async (): Promise<void> => {
     const file = await stat(place, { bigint: true }).catch(ignore);
     isLost = !file || `${file.dev}/${file.ino}` !== openFile;
-    if (!isLost) return false;
-    await repair();
-    return true;
+    if (isLost) await transact(() => undefined);
   };
 
   return {
@@ -192,7 +185,6 @@ export function openDataFile(folder: string, { say, settled, moving }: DataFileO
     async close() {
       await settle().catch(ignore);
       clearTimeout(timer);
-      await repairing?.catch(ignore);
       await check().catch(ignore);
       await tables.root.close();
     },

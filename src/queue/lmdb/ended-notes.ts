@@ -1,11 +1,12 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { forget, isAtItsPlace, readLeft } from './left-lines';
 
 /** The file beside the data file. */
 const NOTES_FILE = 'ended';
 /** What a power cut or a full disk has spoiled is no id. */
 const isId = (line: string) => /^[\x21-\x7e]{1,64}$/.test(line);
-/** From this size on the file is removed as soon as the data file knows all that stands in it. */
+/** From this size on the file is emptied as soon as the data file knows all that stands in it. */
 const LARGE = 64 * 1024;
 
 /**
@@ -18,12 +19,14 @@ export interface EndedNotes {
   add(id: string): boolean;
   /** What an earlier process has left. */
   left(): string[];
+  /** Forgets what an earlier process has left. */
+  forgetLeft(): void;
   /** The data file knows everything that was noted. */
   areKnown(): void;
-  /** Forgets everything; the next line goes into a new file. */
-  clear(): void;
-  /** Leaves the file as it is. */
-  close(): void;
+  /** Looks whether the file is where it belongs; if not, the next line goes into a new one. */
+  check(): void;
+  /** Closes the file, and removes it unless it is to be kept, or is another one's by now. */
+  close(keep: boolean): void;
 }
 
 export function createEndedNotes(folder: string): EndedNotes {
@@ -31,18 +34,10 @@ export function createEndedNotes(folder: string): EndedNotes {
   let open: number | undefined;
   let size = 0;
 
-  const close = (): void => {
+  const leave = (): void => {
     if (open !== undefined) closeSync(open);
     open = undefined;
-  };
-  const clear = (): void => {
-    close();
     size = 0;
-    try {
-      rmSync(file, { force: true });
-    } catch {
-      // Its lines say what the data file knows, too.
-    }
   };
 
   return {
@@ -56,17 +51,21 @@ export function createEndedNotes(folder: string): EndedNotes {
         return false;
       }
     },
-    left() {
-      try {
-        return readFileSync(file, 'latin1').split('\n').filter(isId);
-      } catch {
-        return [];
-      }
+    left: () => readLeft(file).filter(isId),
+    forgetLeft() {
+      forget(file);
     },
     areKnown() {
-      if (size > LARGE) clear();
+      if (open === undefined || size <= LARGE) return;
+      ftruncateSync(open);
+      size = 0;
     },
-    clear,
-    close,
+    check() {
+      if (open !== undefined && !isAtItsPlace(open, file)) leave();
+    },
+    close(keep) {
+      if (!keep && open !== undefined && isAtItsPlace(open, file)) forget(file);
+      leave();
+    },
   };
 }

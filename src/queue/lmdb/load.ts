@@ -17,9 +17,18 @@ export function enter({ schedule, clock }: Parts, record: EventRecord, isAtHand:
 /** Follows what was done to an event from outside the loop. */
 export function follow(parts: Parts, sequence: number, conversation: string): void {
   if (parts.ended.has(sequence)) return; // the disk does not know it yet
-  const record = read(parts.file.tables, sequence);
+  const record = readIfWhole(parts, sequence);
   if (record?.state !== 'waiting') parts.schedule.remove(conversation, sequence);
   else if (!parts.schedule.has(conversation, sequence)) enter(parts, record, false);
+}
+
+/** A damaged event is nobody's turn any more; `findDamage` and `list` speak of it. */
+function readIfWhole({ file }: Parts, sequence: number): EventRecord | undefined {
+  try {
+    return read(file.tables, sequence);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -52,15 +61,21 @@ export function createLookAround(parts: Parts): () => Promise<void> {
   return async () => {
     if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
     lookedAt = clock.monotonic();
-    if (await file.check()) {
-      notes.close(); // the next lines go to the new place
-      arrivals.move();
-    }
+    await file.check();
+    arrivals.check();
+    notes.check();
     const changed = [...file.tables.changed.getRange()];
     if (changed.length === 0) return;
     for (const { key, value } of changed) follow(parts, key, value);
-    file.soon(({ changed: table }) => {
-      for (const { key } of changed) void table.remove(key);
-    });
+    let seen = changed;
+    file.soon(
+      ({ changed: table }) => {
+        seen = [...table.getRange()]; // more may have come
+        for (const { key } of seen) void table.remove(key);
+      },
+      () => {
+        for (const { key, value } of seen) follow(parts, key, value);
+      },
+    );
   };
 }

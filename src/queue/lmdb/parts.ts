@@ -79,6 +79,28 @@ export function putDown(tables: Tables, arrivals: readonly Arrival[], ended: Rea
   }
 }
 
+/**
+ * What stands in the log and not yet in the data file. Its last line may be cut off: then nobody was told that it is safe.
+ *
+ * @throws {StoreFormatError} when the log cannot be read
+ */
+export function notYetPutDown({ file, arrivals, onDamage }: Parts): Arrival[] {
+  const { meta, ids } = file.tables;
+  const known = Number(meta.get('sequence') ?? 0);
+  const lines = arrivals.left();
+  const found = new Map<string, Arrival>();
+  for (const [index, text] of lines.entries()) {
+    try {
+      const record = decodeRecord(text);
+      if (record.sequence > known && !ids.doesExist(record.id)) found.set(record.id, { record, text });
+    } catch {
+      if (index < lines.length - 1)
+        onDamage('an event that had just come in has changed on disk and cannot be handled');
+    }
+  }
+  return [...found.values()];
+}
+
 /** Ends an event, unless it is gone: of it only the id is kept. Inside a transaction. */
 export function end(tables: Tables, record: Pick<EventRecord, 'id' | 'sequence' | 'endedAt'>, now: number): void {
   if (!tables.records.doesExist(record.sequence)) return;

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
 import type { Clock } from '../../clock';
 import { systemClock } from '../../clock';
 import { StoreError, StoreFormatError, type EventStore } from '../event-store';
@@ -11,10 +12,9 @@ import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock'
 import { createLeases } from './leases';
 import { createLoad, createLookAround } from './load';
 import { migrate } from './migrate';
-import { end, putDown, type Arrival, type Parts } from './parts';
-import { decodeRecord } from './record';
+import { end, notYetPutDown, putDown, type Parts } from './parts';
 import { Schedule } from './schedule';
-import { FORMAT } from './tables';
+import { DATA_FILE, FORMAT } from './tables';
 import { createTakeIn } from './take-in';
 
 export interface LmdbStoreOptions {
@@ -37,6 +37,7 @@ export interface LmdbStoreOptions {
 export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<EventStore> {
   const { clock = systemClock, onDamage = () => undefined } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const isNew = !existsSync(path.join(folder, DATA_FILE));
   const notes = createEndedNotes(folder);
   let lock: FolderLock | undefined;
   const file = openDataFile(folder, {
@@ -48,14 +49,11 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
       if (!lock) throw new StoreError('the data file was removed or replaced meanwhile; try again');
       await lock.renew();
     },
+    moved: () => {
+      arrivals.check();
+      notes.check();
+    },
   });
-  try {
-    lock = await prepare(file, folder, options.exclusive ?? false);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-
   const arrivals = createArrivals(folder, {
     ready: () => file.ready(),
     settle: () => file.transact(() => undefined),
@@ -65,7 +63,14 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     ...{ file, arrivals, notes, schedule: new Schedule(), clock, onDamage },
     ...{ fresh: new Map(), ended: new Set(), isLoaded: false },
   };
-  if (options.exclusive) await takeOver(parts);
+  try {
+    lock = await prepare(file, folder, options.exclusive ?? false);
+    if (options.exclusive) await takeOver(parts, isNew);
+  } catch (error) {
+    await file.close();
+    await lock?.release();
+    throw error;
+  }
   const lastSequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
@@ -92,14 +97,14 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     close: async () => {
       ending.abort();
       await loading?.catch(() => undefined);
+      await arrivals.rest();
       const isSettled = await file.settle().then(
         () => true,
         () => false,
       );
-      const isKnown = isSettled && options.exclusive === true;
-      await arrivals.close(isKnown);
-      if (isKnown) notes.clear();
-      else notes.close();
+      const keep = !isSettled || !options.exclusive;
+      arrivals.close(keep);
+      notes.close(keep);
       await file.close();
       await lock?.release();
     },
@@ -107,9 +112,12 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
 }
 
 /** Writes down what an earlier process has taken in, or answered, without coming to write it down. */
-async function takeOver(parts: Parts): Promise<void> {
-  const { file, arrivals, notes, clock } = parts;
-  const arrived = readArrivals(parts);
+async function takeOver(parts: Parts, isNew: boolean): Promise<void> {
+  const { file, arrivals, notes, clock, onDamage } = parts;
+  const aside = isNew ? arrivals.putLeftAside() : undefined;
+  if (aside)
+    onDamage(`a log was found without its data file; it is now ${aside}, and the events in it are not answered`);
+  const arrived = notYetPutDown(parts);
   const ids = notes.left();
   if (arrived.length + ids.length > 0)
     await file.transact((tables) => {
@@ -119,24 +127,8 @@ async function takeOver(parts: Parts): Promise<void> {
         if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
       }
     });
-  await arrivals.close(true);
-  notes.clear();
-}
-
-/** What stands in the log and not yet in the data file. Only the last line may be cut off: then nobody was told that it is safe. */
-function readArrivals({ file, arrivals, onDamage }: Parts): Arrival[] {
-  const known = Number(file.tables.meta.get('sequence') ?? 0);
-  const lines = arrivals.left();
-  return lines.flatMap((text, index) => {
-    try {
-      const record = decodeRecord(text);
-      return record.sequence > known ? [{ record, text }] : [];
-    } catch {
-      if (index < lines.length - 1)
-        onDamage('an event that had just come in has changed on disk and cannot be handled');
-      return [];
-    }
-  });
+  arrivals.forgetLeft();
+  notes.forgetLeft();
 }
 
 /** Claims the folder where it is to be this process's own, and brings an older format to the present one. */

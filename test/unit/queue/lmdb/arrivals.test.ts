@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import nock from 'nock';
-import { StoreError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
+import { StoreError, StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
 import { createArrivals } from '../../../../src/queue/lmdb/arrivals';
+import { encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../../support/fake-clock';
@@ -301,12 +302,14 @@ describe('the log', () => {
     const arrivals = createArrivals(folder, { ready: () => isReady.sent, settle: jest.fn(), removed: jest.fn() });
     const written = jest.fn();
     const writing = arrivals.write(['a', 'b'], written);
-    const closing = arrivals.close(false);
+    const closing = arrivals.rest().then(() => {
+      arrivals.close(true);
+    });
     isReady.send();
     await Promise.all([writing, closing]);
     expect(written).toHaveBeenCalledTimes(1);
     expect(arrivals.left()).toEqual(['a', 'b']);
-    await arrivals.close(true);
+    arrivals.forgetLeft();
     expect(arrivals.left()).toEqual([]);
   });
 
@@ -316,10 +319,10 @@ describe('the log', () => {
     await arrivals.write(['a'], jest.fn());
     fs.renameSync(folder, `${folder}.away`);
     fs.mkdirSync(folder);
-    arrivals.move();
+    arrivals.check();
     await arrivals.write(['b'], jest.fn());
     expect(arrivals.left()).toEqual(['b']);
-    await arrivals.close(true);
+    arrivals.close(false);
     fs.rmSync(`${folder}.away`, { recursive: true });
   });
 
@@ -332,6 +335,110 @@ describe('the log', () => {
     const arrivals = createArrivals(folder, { ready: () => Promise.resolve(), settle: jest.fn(), removed: jest.fn() });
     await arrivals.write(['b'], jest.fn());
     expect(arrivals.left()).toEqual(['a', 'b']);
-    await arrivals.close(true);
+    arrivals.close(false);
+  });
+
+  it('is not taken for empty when it cannot be read: the start is refused, and nothing is lost', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const read = jest.spyOn(fs, 'readFileSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    });
+    const start = openLmdbStore(killed, { exclusive: true });
+    await expect(start).rejects.toThrow(/arrived cannot be read \(EACCES.*Nothing was changed/);
+    await expect(start).rejects.toThrow(StoreFormatError);
+    read.mockRestore();
+    await expect(idsAfterAStart(killed)).resolves.toEqual(['1']); // the folder was given up, too
+  });
+
+  it('is shown to an operator, while the bot that was killed has not started again', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1'), event('2')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const operator = await openLmdbStore(killed);
+    expect((await waitingIn(operator)).map(({ id }) => id)).toEqual(['1', '2']);
+    await expect(operator.get('2')).resolves.toMatchObject({ id: '2', state: 'waiting' });
+    await expect(operator.get('3')).resolves.toBeUndefined();
+    await operator.close();
+    await expect(idsAfterAStart(killed)).resolves.toEqual(['1', '2']);
+  });
+
+  it('is put aside where its data file is gone: what stands in it may have been answered long ago', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    const killed = asAfterAKill(folder, ['arrived']);
+    await store.close();
+    const said: string[] = [];
+    await expect(idsAfterAStart(killed, said)).resolves.toEqual([]);
+    expect(said).toEqual([expect.stringMatching(/without its data file; it is now .*arrived\.found-\d+/)]);
+    await expect(idsAfterAStart(killed, said)).resolves.toEqual([]);
+    expect(said).toHaveLength(1);
+  });
+
+  it('that was renamed is found out within a second', async () => {
+    const { folder, store, clock } = await opened();
+    await store.add([event('1')], 10);
+    fs.renameSync(logOf(folder), `${logOf(folder)}.old`);
+    await clock.pass(1_000);
+    await store.due();
+    await store.add([event('2')], 10);
+    expect(fs.readFileSync(logOf(folder), 'utf8')).toContain('"id":"2"');
+    await store.close();
+  });
+
+  it('that was emptied by somebody else is written from its beginning', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    fs.truncateSync(logOf(folder), 0);
+    await store.add([event('2')], 10);
+    await store.add([event('3')], 10);
+    const killed = asAfterAKill(folder, ['arrived', DATA_FILE]);
+    await store.close();
+    const said: string[] = [];
+    await expect(idsAfterAStart(killed, said)).resolves.toEqual(['2', '3']);
+    expect(said).toEqual([]);
+  });
+
+  it('may hold an event twice', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const line = fs.readFileSync(logOf(killed), 'utf8');
+    const again = JSON.parse(line.slice(10)) as EventRecord;
+    fs.appendFileSync(logOf(killed), `\n${encodeRecord({ ...again, sequence: 2 })}`);
+    await expect(idsAfterAStart(killed)).resolves.toEqual(['1']);
+    const tables = openTables(killed);
+    expect([entries(tables.ids), entries(tables.records)]).toEqual([1, 1]);
+    await tables.root.close();
+  });
+
+  it('is cut before the next write where it could not be cut after a failed one', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    jest.spyOn(fs, 'ftruncateSync').mockImplementationOnce(() => {
+      throw new Error('EIO: truncate');
+    });
+    jest.spyOn(fs, 'write').mockImplementationOnce(((file: number, bytes: Buffer, ...rest: unknown[]) => {
+      fs.writeSync(file, bytes, 0, bytes.length, rest[2] as number);
+      (rest[3] as (error: Error) => void)(new Error('EIO: write'));
+    }) as never);
+    await expect(store.add([event('2', { text: 'long'.repeat(100) })], 10)).rejects.toThrow('EIO');
+    await store.add([event('3')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    await expect(idsAfterAStart(killed)).resolves.toEqual(['1', '3']);
+  });
+
+  it('is kept when the bot stops while the data file cannot be written, also what comes in last', async () => {
+    const { folder, store, tables } = await opened();
+    const adding = store.add([event('1')], 10);
+    jest.spyOn(tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
+    const closing = store.close();
+    await Promise.all([adding, closing]);
+    expect(fs.readFileSync(logOf(folder), 'utf8')).toContain('"id":"1"');
   });
 });

@@ -103,7 +103,7 @@ describe('an event that has just ended', () => {
 });
 
 describe('the notes', () => {
-  it('are removed once they are known and larger than 64 KiB', () => {
+  it('are emptied once they are known and larger than 64 KiB', () => {
     const folder = temporaryFolder();
     const notes = createEndedNotes(folder);
     const size = () => (existsSync(path.join(folder, 'ended')) ? statSync(path.join(folder, 'ended')).size : 0);
@@ -118,7 +118,7 @@ describe('the notes', () => {
     expect(size()).toBe(0);
     add(1);
     expect(notes.left()).toHaveLength(1);
-    notes.close();
+    notes.close(true);
   });
 
   it('may have a last line that a full disk has cut off', () => {
@@ -127,7 +127,7 @@ describe('the notes', () => {
     const notes = createEndedNotes(folder);
     notes.add('third');
     expect(notes.left()).toEqual(['first', 'sec', 'third']);
-    notes.close();
+    notes.close(true);
   });
 
   it('do not stop a start, whatever a power cut has made of them', async () => {
@@ -145,7 +145,7 @@ describe('the notes', () => {
     writeFileSync(path.join(folder, 'file'), '');
     expect(notes.add('x')).toBe(false);
     expect(() => {
-      notes.clear();
+      notes.forgetLeft();
     }).not.toThrow();
     expect(notes.left()).toEqual([]);
   });
@@ -154,7 +154,10 @@ describe('the notes', () => {
 describe('a change that may wait', () => {
   const openFile = () => {
     const settled = jest.fn();
-    return { settled, file: openDataFile(temporaryFolder(), { say: jest.fn(), settled, moving: jest.fn() }) };
+    return {
+      settled,
+      file: openDataFile(temporaryFolder(), { say: jest.fn(), settled, moving: jest.fn(), moved: jest.fn() }),
+    };
   };
 
   it('is made by itself after a tenth of a second', async () => {
@@ -206,6 +209,18 @@ describe('a change that may wait', () => {
     await later;
     expect(made).toEqual(['first', 'second', 'third']);
     expect(done).toHaveBeenCalledTimes(1);
+    await file.close();
+  });
+
+  it('is waited for while another one is written', async () => {
+    const { file } = openFile();
+    const made: number[] = [];
+    const writing = file.transact(() => made.push(1));
+    await new Promise(setImmediate);
+    file.soon(() => made.push(2));
+    await file.settle();
+    expect(made).toEqual([1, 2]);
+    await writing;
     await file.close();
   });
 

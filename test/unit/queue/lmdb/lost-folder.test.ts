@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import nock from 'nock';
 import { StoreError, type EventStore } from '../../../../src/queue/event-store';
@@ -220,5 +229,54 @@ describe('the data folder of a running process', () => {
     expect(said).toEqual([expect.stringMatching(/was replaced while the bot was running.*found-\d+$/)]);
     await store.close();
     expect(await found(folder)).toEqual(['mine']);
+  });
+
+  it('takes log and notes along when it is written anew, whoever found out', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('a', 'a')], 100);
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.finish('a', false); // opens the notes
+    rmSync(folder, { recursive: true });
+    await store.add([event('b', 'b')], 100); // finds out
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.finish('b', false);
+    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nb');
+    expect(readFileSync(path.join(folder, 'arrived'), 'utf8')).toContain('"id":"b"');
+    await store.close();
+  });
+
+  it('takes along what has not reached the data file yet when it is renamed', async () => {
+    const { folder, store, look } = await opened();
+    await store.add([event('a')], 100);
+    renameSync(folder, `${folder}.away`);
+    await store.add([event('b')], 100); // into the renamed folder's log
+    await look();
+    const killed = temporaryFolder();
+    copyFileSync(path.join(folder, DATA_FILE), path.join(killed, DATA_FILE));
+    await store.add([event('c')], 100);
+    expect(readFileSync(path.join(folder, 'arrived'), 'utf8')).toContain('"id":"c"');
+    await store.close();
+    expect(await found(killed)).toEqual(['a', 'b']);
+    rmSync(`${folder}.away`, { recursive: true });
+  });
+
+  it('is left alone by a bot that stops after another one has begun in its place', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('mine', 'a')], 100);
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.finish('mine', false);
+    renameSync(folder, `${folder}.away`);
+    const other = await openLmdbStore(folder, { exclusive: true });
+    await other.add([event('of the other', 'b')], 100);
+    await other.due();
+    await other.lease('p', 1, 0);
+    await other.finish('of the other', false);
+    await store.close();
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['arrived', 'ended']));
+    await other.close();
+    rmSync(`${folder}.away`, { recursive: true });
   });
 });

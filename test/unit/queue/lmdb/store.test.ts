@@ -138,6 +138,30 @@ describe('beside another process', () => {
   });
 });
 
+describe('beside an operator who changes his mind', () => {
+  it('follows what was done last', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const said: string[] = [];
+    const store = await openLmdbStore(folder, { clock, onDamage: (message) => said.push(message) });
+    await store.add([event('1')], 100);
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.setAside('1', 'refused', false);
+    const operator = await openLmdbStore(folder, { clock });
+    await operator.retry('1');
+    await clock.pass(1_000);
+    await store.due(); // has seen the one
+    await operator.drop('1');
+    await store.get('1'); // and removes the mark of both
+    await operator.close();
+    await expect(store.countWaiting()).resolves.toBe(0);
+    await expect(store.lease('p', 1, 0)).resolves.toEqual([]);
+    expect(said).toEqual([]);
+    await store.close();
+  });
+});
+
 describe('data of format 2', () => {
   it('is read by the bot, which stores in the present form from then on, and by an operator, who leaves it as it is', async () => {
     const folder = await folderWith('1');
