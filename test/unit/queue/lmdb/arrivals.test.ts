@@ -84,7 +84,9 @@ describe('an event that has just come in', () => {
     const { folder, store } = await opened();
     const open = jest.spyOn(fs, 'openSync');
     jest.spyOn(fs, 'fsyncSync').mockImplementation((place) => flushed.push(place));
+    const close = jest.spyOn(fs, 'closeSync');
     await store.add([event('1')], 10);
+    expect(close.mock.calls).toEqual([[open.mock.results[1]?.value]]);
     const [file, flags] = open.mock.calls[0] ?? [];
     expect(file).toBe(logOf(folder));
     expect(Number(flags) & fs.constants.O_DSYNC).toBe(fs.constants.O_DSYNC);
@@ -155,11 +157,22 @@ describe('an event that has just come in', () => {
     const full = jest.spyOn(tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
     await store.add([event('1')], 10); // nobody knows yet
     await expect(store.retry('x')).rejects.toThrow(StoreError);
-    await expect(store.add([event('2')], 10)).rejects.toThrow('The events could not be stored: no space left');
+    await expect(store.add([event('2')], 10)).rejects.toThrow(/^The events could not be stored: no space left$/);
     await expect(store.add([event('2')], 10)).rejects.toThrow(StoreError);
     full.mockRestore();
     await expect(store.add([event('2')], 10)).resolves.toEqual({ added: 1, known: 0 });
     expect((await waitingIn(store)).map(({ id }) => id)).toEqual(['1', '2']);
+    await store.close();
+  });
+});
+
+describe('a change that is asked for while another one is written', () => {
+  it('does not wait for a timer', async () => {
+    const { store } = await opened(); // timers stand still
+    const first = store.retry('x');
+    await new Promise(setImmediate);
+    const second = store.retry('y');
+    await expect(Promise.all([first, second])).resolves.toEqual([false, false]);
     await store.close();
   });
 });

@@ -121,6 +121,22 @@ describe('the notes', () => {
     notes.close(true);
   });
 
+  it('are emptied by the store, too, so that they do not grow for ever', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder, { exclusive: true });
+    const ids = Array.from({ length: 1_100 }, (_, n) => `${n}-`.padEnd(63, 'x'));
+    await store.add(
+      ids.map((id) => event(id)),
+      2_000,
+    );
+    await store.due();
+    await store.lease('p', 2_000, 0);
+    for (const id of ids) await store.finish(id, false);
+    await store.get('x'); // the data file knows them all
+    expect(statSync(path.join(folder, 'ended')).size).toBe(0);
+    await store.close();
+  });
+
   it('may have a last line that a full disk has cut off', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'ended'), '\nfirst\nsec');

@@ -185,6 +185,16 @@ describe('the data folder of a running process', () => {
     expect(sockets(folder)).toEqual([]);
   });
 
+  it('is claimed anew whatever a bot that was killed has left in its place', async () => {
+    const { folder, store, look } = await opened();
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, 'owner-00000000.sock'), '');
+    await look();
+    await expect(openLmdbStore(folder, { exclusive: true })).rejects.toThrow(FolderInUseError);
+    await store.close();
+  });
+
   it('is left to another bot that has begun in its place: nothing is taken in or begun any more', async () => {
     const { folder, store, look } = await opened();
     await store.add([event('mine')], 100);
@@ -207,6 +217,7 @@ describe('the data folder of a running process', () => {
     const folder = await folderWith('1');
     const operator = await openLmdbStore(folder);
     rmSync(folder, { recursive: true });
+    await expect(operator.due()).rejects.toThrow('removed or replaced meanwhile; try again');
     await operator.close();
     expect(existsSync(folder)).toBe(false);
   });

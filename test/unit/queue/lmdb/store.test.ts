@@ -6,7 +6,7 @@ import { checkData, findDamage, findUnreadable } from '../../../../src/queue/lmd
 import { DamagedRecordError, decodeRecord, encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
-import { DATA_FILE, FORMAT, openTables } from '../../../../src/queue/lmdb/tables';
+import { DATA_FILE, FORMAT, entries, openTables } from '../../../../src/queue/lmdb/tables';
 import { eventStoreContract } from '../../../contract/event-store';
 import { fakeClock } from '../../../support/fake-clock';
 import { temporaryFolder } from '../../../support/temporary-folder';
@@ -81,7 +81,7 @@ describe('the data folder', () => {
 
   it('goes on with its schedule from where it could not be read, without counting anything twice', async () => {
     const folder = await folderWith(...Array.from({ length: 450 }, (_, n) => `e${n}`));
-    const opened = jest.spyOn(engine, 'openTables');
+    const opened = jest.spyOn(engine, 'openTables').mockClear();
     const store = await openLmdbStore(folder);
     const { records } = opened.mock.results[0]?.value as engine.Tables;
     const first = [...records.getKeys({ limit: 200 })];
@@ -99,6 +99,16 @@ describe('the data folder', () => {
       next = (await store.finish(next, true))?.id;
     }
     expect(drained).toHaveLength(450);
+    await store.close();
+  });
+
+  it('writes nothing where there is nothing to clean up', async () => {
+    const opened = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(temporaryFolder());
+    const { root } = opened.mock.results[0]?.value as engine.Tables;
+    const transactions = jest.spyOn(root, 'transaction');
+    await expect(store.clean(NOW, 10)).resolves.toBe(0);
+    expect(transactions).not.toHaveBeenCalled();
     await store.close();
   });
 
@@ -206,6 +216,7 @@ describe('data of format 1', () => {
       old({ ...waiting, id: 's', sequence: 1, state: 'set_aside', attempts: 0, calls: [], reason: 'no', endedAt: NOW }),
     );
     await events.put('d', old({ id: 'd', state: 'done', endedAt: NOW }));
+    for (const name of ['waiting', 'conversations', 'due', 'ended']) await root.openDB({ name }).put('x', 1);
     await meta.put('sequence', 2);
     await meta.put('format', 1);
     await root.close();
@@ -228,6 +239,11 @@ describe('data of format 1', () => {
     await expect(store.clean(NOW + 49 * 3_600_000, 10)).resolves.toBe(1);
     await store.close();
     await expect(check(folder)).resolves.toBeUndefined();
+    const tables = openTables(folder);
+    expect([...tables.aside.getKeys()]).toEqual([[NOW, 1]]);
+    for (const name of ['events', 'waiting', 'conversations', 'due', 'ended'])
+      expect(entries(tables.root.openDB({ name }))).toBe(0);
+    await tables.root.close();
   });
 });
 
@@ -259,7 +275,9 @@ describe('the check of what is stored', () => {
 
   it('finds nothing wrong with a whole file, and with none', async () => {
     await expect(check(await folderWith('1', '2'))).resolves.toBeUndefined();
-    await expect(check(temporaryFolder())).resolves.toBeUndefined();
+    const empty = temporaryFolder();
+    await expect(check(empty)).resolves.toBeUndefined();
+    expect(readdirSync(empty)).toEqual([]);
   });
 
   it.each<[string, (file: string) => void]>([
@@ -440,6 +458,14 @@ describe('the check of what is stored', () => {
     await expect(findDamage(tables)).resolves.toBeUndefined();
     await damage(tables);
     await expect(findDamage(tables)).rejects.toThrow(message);
+    await tables.root.close();
+  });
+
+  it('reads to the end, however many there are', async () => {
+    const tables = openTables(await folderWith(...Array.from({ length: 2_100 }, (_, n) => `e${n}`)));
+    await expect(findDamage(tables)).resolves.toBeUndefined();
+    await tables.records.put(2_100, 'x');
+    await expect(findDamage(tables)).rejects.toThrow('1 stored events have changed on disk');
     await tables.root.close();
   });
 
