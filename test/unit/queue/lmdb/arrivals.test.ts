@@ -349,6 +349,15 @@ describe('the log', () => {
     await arrivals.write(['b'], jest.fn());
     expect(arrivals.left()).toEqual(['a', 'b']);
     arrivals.close(false);
+    expect(arrivals.left()).toEqual([]);
+    const open = fs.openSync.bind(fs);
+    jest.spyOn(fs, 'openSync').mockImplementation((place, ...rest) => {
+      if (place === folder) throw new Error('EACCES');
+      return open(place, ...rest);
+    });
+    await arrivals.write(['c'], jest.fn());
+    expect(arrivals.left()).toEqual(['c']);
+    arrivals.close(false);
   });
 
   it('is not taken for empty when it cannot be read: the start is refused, and nothing is lost', async () => {
@@ -377,6 +386,23 @@ describe('the log', () => {
     await expect(operator.get('3')).resolves.toBeUndefined();
     await operator.close();
     await expect(idsAfterAStart(killed)).resolves.toEqual(['1', '2']);
+  });
+
+  it('is shown once, also when the bot starts while an operator looks', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1')], 10);
+    await store.get('1'); // the data file knows this one
+    await store.add([event('2')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const operator = await openLmdbStore(killed);
+    const seen: string[] = [];
+    for await (const { id } of operator.list()) {
+      if (seen.length === 0) await idsAfterAStart(killed);
+      seen.push(id);
+    }
+    expect(seen).toEqual(['1', '2']);
+    await operator.close();
   });
 
   it('is put aside where its data file is gone: what stands in it may have been answered long ago', async () => {

@@ -102,6 +102,19 @@ describe('the data folder', () => {
     await store.close();
   });
 
+  it('can be closed while what waits cannot be read', async () => {
+    const opened = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(await folderWith('1'));
+    const { records } = opened.mock.results.at(-1)?.value as engine.Tables;
+    jest.spyOn(records, 'getKeys').mockImplementation(() => {
+      throw new Error('unreadable');
+    });
+    const due = store.due();
+    const closing = store.close();
+    await expect(due).rejects.toThrow('unreadable');
+    await expect(closing).resolves.toBeUndefined();
+  });
+
   it('writes nothing where there is nothing to clean up', async () => {
     const opened = jest.spyOn(engine, 'openTables').mockClear();
     const store = await openLmdbStore(temporaryFolder());
@@ -168,6 +181,29 @@ describe('beside an operator who changes his mind', () => {
     await expect(store.countWaiting()).resolves.toBe(0);
     await expect(store.lease('p', 1, 0)).resolves.toEqual([]);
     expect(said).toEqual([]);
+    await store.close();
+  });
+});
+
+describe('beside an operator whose change cannot be read', () => {
+  it('leaves that event alone, and goes on', async () => {
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    await store.add([event('1', 'a'), event('2', 'b')], 100);
+    await store.due();
+    await store.lease('p', 2, 0);
+    await store.setAside('1', 'refused', false);
+    await store.release('2');
+    const operator = await openLmdbStore(folder, { clock });
+    await operator.retry('1');
+    await operator.close();
+    const tables = openTables(folder);
+    await tables.records.put(1, 'damaged');
+    await tables.root.close();
+    await clock.pass(1_000);
+    await expect(store.due()).resolves.toHaveLength(1);
+    expect((await store.lease('p', 9, 9)).map((lease) => lease.event.id)).toEqual(['2']);
     await store.close();
   });
 });
