@@ -165,7 +165,9 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
   };
 
   const check = async (): Promise<void> => {
+    const before = openFile;
     const file = await stat(place, { bigint: true }).catch(ignore);
+    if (openFile !== before) return; // written anew meanwhile: what was seen is no longer so
     isLost = !file || `${file.dev}/${file.ino}` !== openFile;
     if (isLost) await transact(() => undefined);
   };

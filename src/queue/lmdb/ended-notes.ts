@@ -57,8 +57,12 @@ export function createEndedNotes(folder: string): EndedNotes {
     },
     areKnown() {
       if (open === undefined || size <= LARGE) return;
-      ftruncateSync(open);
-      size = 0;
+      try {
+        ftruncateSync(open);
+        size = 0;
+      } catch {
+        // Tried again with the next change; until then its lines do no harm.
+      }
     },
     check() {
       if (open !== undefined && !isAtItsPlace(open, file)) leave();

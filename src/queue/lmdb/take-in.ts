@@ -30,7 +30,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
   };
 
   /** They are in the log: from now on they wait for their turn, and for the data file. */
-  const takeOver = (events: readonly Arrival[]): void => {
+  const enterAll = (events: readonly Arrival[]): void => {
     stored += events.length;
     for (const { record, text } of events) {
       unknown.add(record.id);
@@ -56,7 +56,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
     const texts = all.map(({ text }) => text);
     try {
       await arrivals.write(texts, () => {
-        takeOver(all);
+        enterAll(all);
       });
     } catch (error) {
       if (error instanceof StoreError) throw error;

@@ -1,4 +1,5 @@
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import fs from 'node:fs';
 import path from 'node:path';
 import type { EventStore } from '../../../../src/queue/event-store';
 import { openDataFile } from '../../../../src/queue/lmdb/data-file';
@@ -119,6 +120,20 @@ describe('the notes', () => {
     add(1);
     expect(notes.left()).toHaveLength(1);
     notes.close(true);
+  });
+
+  it('are emptied later where that fails', () => {
+    const folder = temporaryFolder();
+    const notes = createEndedNotes(folder);
+    for (let n = 0; n < 1_100; n += 1) notes.add('x'.repeat(63));
+    jest.spyOn(fs, 'ftruncateSync').mockImplementationOnce(() => {
+      throw new Error('EIO');
+    });
+    notes.areKnown();
+    expect(statSync(path.join(folder, 'ended')).size).toBeGreaterThan(65_536);
+    notes.areKnown();
+    expect(statSync(path.join(folder, 'ended')).size).toBe(0);
+    notes.close(false);
   });
 
   it('are emptied by the store, too, so that they do not grow for ever', async () => {

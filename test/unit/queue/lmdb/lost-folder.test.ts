@@ -273,6 +273,20 @@ describe('the data folder of a running process', () => {
     rmSync(`${folder}.away`, { recursive: true });
   });
 
+  it('is written anew once, however many find out at the same time', async () => {
+    const said: string[] = [];
+    const { folder, store, clock } = await opened({ onDamage: (message) => said.push(message) });
+    await store.add([event('a')], 100);
+    for (let round = 0; round < 5; round += 1) {
+      rmSync(folder, { recursive: true });
+      await clock.pass(1_000);
+      await Promise.all([store.add([event(`b${round}`)], 100), store.due(), store.add([event(`c${round}`)], 100)]);
+    }
+    expect(said).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.includes('.found-'))).toEqual([]);
+    await store.close();
+  });
+
   it('is left alone by a bot that stops after another one has begun in its place', async () => {
     const { folder, store } = await opened();
     await store.add([event('mine', 'a')], 100);

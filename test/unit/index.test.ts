@@ -1,0 +1,71 @@
+import { createServer, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import nock from 'nock';
+import { pino } from 'pino';
+import { createApp, start } from '../../src';
+import { loadConfig } from '../../src/config';
+import * as checks from '../../src/queue/lmdb/check-data';
+import { post, secrets } from '../support/bot';
+import { temporaryFolder } from '../support/temporary-folder';
+
+const env = (port: string) => ({
+  PAGE_ACCESS_TOKEN: secrets.PAGE_ACCESS_TOKEN,
+  VERIFY_TOKEN: secrets.VERIFY_TOKEN,
+  DATA_DIR: temporaryFolder(),
+  HOST: '127.0.0.1',
+  PORT: port,
+  LOG_LEVEL: 'silent',
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('the answer to the platform', () => {
+  it('leaves after what has begun with the event: a person waits for that', async () => {
+    const order: string[] = [];
+    const writeHead = jest.spyOn(ServerResponse.prototype, 'writeHead');
+    writeHead.mockImplementationOnce(function (this: ServerResponse, ...args) {
+      order.push('200');
+      return this.writeHead(...args);
+    });
+    const app = createApp(loadConfig(env('0')), pino({ level: 'silent' }), () => {
+      setImmediate(() => order.push('the call'));
+      return Promise.resolve();
+    });
+    const { status } = await post(app, '{"object":"page","entry":[]}');
+    expect(status).toBe(200);
+    expect(order).toEqual(['the call', '200']);
+  });
+});
+
+describe('the check of the data', () => {
+  beforeAll(() => {
+    nock.restore(); // nock also looks at sockets
+  });
+  const underWay = () => {
+    const stop = jest.fn(() => Promise.resolve());
+    const never = new Promise<undefined>(() => undefined);
+    jest.spyOn(checks, 'checkData').mockReturnValue({ readable: Promise.resolve(), whole: never, stop });
+    return stop;
+  };
+
+  it('ends with the bot', async () => {
+    const stop = underWay();
+    const bot = await start(env('0'));
+    expect(stop).not.toHaveBeenCalled();
+    await bot.stop();
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends where the bot cannot start', async () => {
+    const stop = underWay();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(start(env(String(port)))).rejects.toThrow('EADDRINUSE');
+    other.close();
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+});
