@@ -8,10 +8,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import promises from 'node:fs/promises';
 import path from 'node:path';
 import nock from 'nock';
 import { StoreError, type EventStore } from '../../../../src/queue/event-store';
 import { checkData } from '../../../../src/queue/lmdb/check-data';
+import { openDataFile } from '../../../../src/queue/lmdb/data-file';
 import { FolderInUseError } from '../../../../src/queue/lmdb/folder-lock';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
@@ -285,6 +287,21 @@ describe('the data folder of a running process', () => {
     expect(said).toEqual([]);
     expect(readdirSync(folder).filter((name) => name.includes('.found-'))).toEqual([]);
     await store.close();
+  });
+
+  it('is not written anew for a look that began before it was', async () => {
+    const folder = temporaryFolder();
+    const moved = jest.fn();
+    const file = openDataFile(folder, { say: jest.fn(), settled: jest.fn(), moving: jest.fn(), moved });
+    rmSync(path.join(folder, DATA_FILE));
+    let answer: (error: Error) => void = () => undefined;
+    jest.spyOn(promises, 'stat').mockImplementationOnce(() => new Promise((_resolve, reject) => (answer = reject)));
+    const slow = file.check();
+    await file.check();
+    answer(new Error('ENOENT'));
+    await slow;
+    expect(moved).toHaveBeenCalledTimes(1);
+    await file.close();
   });
 
   it('is left alone by a bot that stops after another one has begun in its place', async () => {
