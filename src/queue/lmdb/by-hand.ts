@@ -40,16 +40,20 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
     async *list() {
       await file.settle();
       // A bot that was killed has left what came in last beside the data file.
-      const late = notYetPutDown(parts);
+      const late = new Map(notYetPutDown(parts).map(({ record }) => [record.id, record]));
       let damaged = 0;
       for (const { value } of file.tables.records.getRange({ snapshot: false })) {
+        let record;
         try {
-          yield await Promise.resolve(decodeRecord(value));
+          record = decodeRecord(value);
         } catch {
           damaged += 1;
+          continue;
         }
+        late.delete(record.id); // a bot that has started meanwhile has put it down
+        yield await Promise.resolve(record);
       }
-      for (const { record } of late) if (!file.tables.ids.doesExist(record.id)) yield record;
+      yield* late.values();
       if (damaged > 0) throw new StoreFormatError(`${damaged} stored events have changed on disk and cannot be read.`);
     },
   };
