@@ -23,6 +23,8 @@ export interface AttemptTools {
   readonly stopping: AbortSignal;
 }
 
+type Failure = Verdict & { readonly kind: 'retry' | 'refused' };
+
 /** After how many failures an event that keeps failing is set aside, once others succeed. */
 const MOST_FAILURES = 12;
 /** After how many refusals an event that is probably wrong is set aside, when nobody else is refused alike. */
@@ -72,7 +74,7 @@ export async function attempt(
     return setAside('It is older than 24 hours: the messaging window is over.', true);
   }
 
-  const beginning = evidence.begin(conversation);
+  const witness = evidence.begin(conversation, id);
   const journal = createJournal(event, {
     signals: [signal, stopping],
     turn: async () => {
@@ -81,7 +83,7 @@ export async function attempt(
     },
     lets: () => gate.lets(ticket),
     succeeded: () => {
-      evidence.succeeded(conversation);
+      witness.succeeded();
     },
     save: (index, call) => save(() => store.noteCall(id, index, call)),
   });
@@ -89,7 +91,7 @@ export async function attempt(
   if (verdict.kind === 'done') {
     await (journal.successes() > 0 ? gate.open(ticket) : gate.probeAgain(ticket));
     evidence.forget(conversation);
-    journal.forget();
+    await journal.forget();
     return save(() => store.finish(id, wantsNext()));
   }
   await journal.saved();
@@ -100,51 +102,51 @@ export async function attempt(
       await store.release(id); // nothing to write down
       return undefined;
     case 'pause':
-    case 'hold':
-      await gate.close(ticket, { ...verdict, forMs: verdict.kind === 'pause' ? verdict.forMs : HOLD_MS });
-      return postpone({ delayMs: 0, reason: verdict.reason, failed: ticket.isProbe, mayBeSent: false });
+    case 'hold': {
+      const { kind, reason } = verdict;
+      await gate.close(ticket, { kind, reason, forMs: kind === 'pause' ? verdict.forMs : HOLD_MS });
+      return postpone({ delayMs: 0, reason, failed: ticket.isProbe, mayBeSent: false });
+    }
     case 'retry':
-    case 'refused':
-      return judge(verdict);
+    case 'refused': {
+      const finding = verdict.cause === undefined ? undefined : witness.failed(verdict.kind, verdict.cause);
+      await tellGate(verdict, finding);
+      const why = whyToGiveUp(verdict, event, finding);
+      if (why === undefined) return tryAgain(verdict.reason, verdict.kind === 'retry' && verdict.mayBeSent);
+      return setAside(`${why}${verdict.reason}`, verdict.kind === 'refused' && verdict.isExpected);
+    }
   }
 
-  async function judge(failure: Verdict & { kind: 'retry' | 'refused' }): Promise<StoredEvent | undefined> {
-    const { reason, cause } = failure;
-    const finding = cause === undefined ? undefined : evidence.failed(beginning, cause);
-    const isSurelyItsOwn = failure.kind === 'refused' && failure.scope === 'event';
+  /** What a failure of this event says about its whole Page. */
+  async function tellGate(failure: Failure, finding: Finding | undefined): Promise<void> {
+    const { kind, reason } = failure;
+    const isSurelyItsOwn = kind === 'refused' && failure.scope === 'event';
     if (journal.successes() > 0) await gate.open(ticket);
     else if (finding?.isEverybodys)
       await gate.close(ticket, {
-        kind: failure.kind === 'refused' ? 'hold' : 'pause',
+        kind: kind === 'refused' ? 'hold' : 'pause',
         reason: `Several people in a row fail alike and nobody succeeds: the fault is the app's or the Page's. Look at both in the App Dashboard and in the Page's Support Inbox. The last one: ${reason}`,
         forMs: undefined,
       });
     else if (isSurelyItsOwn) await gate.probeAgain(ticket);
     else await gate.keepClosed(ticket, reason); // it has not shown that calls succeed
-
-    const why = whyToGiveUp(failure, event, finding);
-    if (why === undefined) return tryAgain(reason, failure.kind === 'retry' && failure.mayBeSent);
-    return setAside(`${why}${reason}`, failure.kind === 'refused' && failure.isExpected);
   }
 }
 
 /** What to say before the reason when an event is given up; undefined when it is tried again. */
-function whyToGiveUp(
-  failure: Verdict & { kind: 'retry' | 'refused' },
-  { attempts, uncertain }: StoredEvent,
-  finding: Finding | undefined,
-): string | undefined {
-  const isEverybodys = finding?.isEverybodys === true;
+function whyToGiveUp(failure: Failure, { uncertain }: StoredEvent, finding: Finding | undefined): string | undefined {
+  const { isEverybodys = false, othersSucceed = false, isAlone = false, times = 0 } = finding ?? {};
   if (failure.kind === 'retry') {
     if (failure.mayBeSent && uncertain >= UNCERTAIN_DELAYS_MS.length) {
       return 'The message may have been sent already, up to three times, and is not repeated again. ';
     }
-    const isItsOwn = attempts + 1 >= MOST_FAILURES && finding?.othersSucceed === true;
-    return isItsOwn ? `It has failed ${attempts + 1} times while others were answered. ` : undefined;
+    return times >= MOST_FAILURES && othersSucceed
+      ? `It has failed ${times} times while others were answered. `
+      : undefined;
   }
   if (isEverybodys) return undefined;
   if (failure.scope === 'event') return '';
-  if (finding?.othersSucceed) return 'It was refused again while others were answered. ';
-  const isAlone = failure.scope === 'probably_event' && finding?.isAlone === true;
-  return isAlone && attempts + 1 >= MOST_REFUSALS_ALONE ? `It was refused ${attempts + 1} times. ` : undefined;
+  if (othersSucceed) return 'It was refused again while others were answered. ';
+  const isGivenUp = failure.scope === 'probably_event' && isAlone && times >= MOST_REFUSALS_ALONE;
+  return isGivenUp ? `It was refused ${times} times. ` : undefined;
 }

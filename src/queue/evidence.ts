@@ -1,20 +1,29 @@
 /** So many people, failing alike with no success between, show that the fault is not theirs. */
 export const PEOPLE_FAILING_ALIKE = 5;
 
-/** What was known when an attempt began. */
-export interface Beginning {
-  readonly conversation: string;
-  readonly successes: number;
-}
-
 /** What a failure says about whose fault it is. */
 export interface Finding {
   /** Several people have failed alike, and nobody has succeeded since: it is the Page's, or the whole bot's. */
   readonly isEverybodys: boolean;
-  /** Others have succeeded since this conversation failed before: it is its own. */
+  /** Others have succeeded since this event last failed in this way: it is its own. */
   readonly othersSucceed: boolean;
   /** Nobody else has failed alike since the last success. */
   readonly isAlone: boolean;
+  /** How often this event has failed in this way since the bot was started, this time included. */
+  readonly times: number;
+}
+
+/** What is told of one attempt. */
+export interface Witness {
+  /** A call of it has succeeded. */
+  succeeded(): void;
+  /**
+   * It has failed.
+   *
+   * @param way in which way
+   * @param cause what makes two failures the same
+   */
+  failed(way: 'retry' | 'refused', cause: string): Finding;
 }
 
 /**
@@ -23,49 +32,66 @@ export interface Finding {
  * only of people whose own fault it has not been shown to be.
  */
 export interface Evidence {
-  begin(conversation: string): Beginning;
-  succeeded(conversation: string): void;
-  /** @param cause what makes two failures the same */
-  failed(beginning: Beginning, cause: string): Finding;
+  /** An attempt at an event begins. */
+  begin(conversation: string, event: string): Witness;
   /** The conversation's event is dealt with. */
   forget(conversation: string): void;
+}
+
+/** What is remembered of an event while it is not dealt with. */
+interface Memory {
+  readonly event: string;
+  /** Its own successes. */
+  own: number;
+  /** For each way of failing: how often it has, and how many successes of others there had been when it last did. */
+  readonly failures: Map<string, { readonly times: number; readonly others: number }>;
 }
 
 export function createEvidence(): Evidence {
   let successes = 0;
   /** cause → the conversations that failed so since the last success */
   const alike = new Map<string, Set<string>>();
-  /** conversation → how many successes of others there had been when it last failed */
-  const failing = new Map<string, number>();
-  /** conversation → its own successes while its event is under way */
-  const own = new Map<string, number>();
+  /** conversation → its event that is under way */
+  const memories = new Map<string, Memory>();
 
-  const othersOf = (conversation: string) => successes - (own.get(conversation) ?? 0);
+  const remember = (conversation: string, event: string): Memory => {
+    const known = memories.get(conversation);
+    if (known?.event === event) return known;
+    const memory = { event, own: 0, failures: new Map() }; // an operator may have dropped the one before
+    memories.set(conversation, memory);
+    return memory;
+  };
 
   return {
-    begin: (conversation) => ({ conversation, successes }),
-    succeeded(conversation) {
-      successes += 1;
-      own.set(conversation, (own.get(conversation) ?? 0) + 1);
-      alike.clear();
-    },
-    failed({ conversation, successes: successesAtBeginning }, cause) {
-      const others = othersOf(conversation);
-      const othersBefore = failing.get(conversation);
-      failing.set(conversation, others);
-      const othersSucceed = othersBefore !== undefined && others > othersBefore;
-      const people = alike.get(cause) ?? new Set();
-      const isEvidence = successes === successesAtBeginning && !othersSucceed;
-      if (isEvidence) alike.set(cause, people.add(conversation));
+    begin(conversation, event) {
+      const memory = remember(conversation, event);
+      const successesBefore = successes;
       return {
-        isEverybodys: isEvidence && people.size >= PEOPLE_FAILING_ALIKE,
-        othersSucceed,
-        isAlone: [...people].every((one) => one === conversation),
+        succeeded() {
+          successes += 1;
+          memory.own += 1;
+          alike.clear();
+        },
+        failed(way, cause) {
+          const before = memory.failures.get(way);
+          const others = successes - memory.own;
+          const times = (before?.times ?? 0) + 1;
+          memory.failures.set(way, { times, others });
+          const othersSucceed = before !== undefined && others > before.others;
+          const people = alike.get(cause) ?? new Set();
+          const isEvidence = successes === successesBefore && !othersSucceed;
+          if (isEvidence) alike.set(cause, people.add(conversation));
+          return {
+            isEverybodys: isEvidence && people.size >= PEOPLE_FAILING_ALIKE,
+            othersSucceed,
+            isAlone: [...people].every((one) => one === conversation),
+            times,
+          };
+        },
       };
     },
     forget(conversation) {
-      failing.delete(conversation);
-      own.delete(conversation);
+      memories.delete(conversation);
     },
   };
 }

@@ -19,8 +19,8 @@ export interface Journal extends Attempt {
   successes(): number;
   /** Resolves when every completed call is noted. */
   saved(): Promise<void>;
-  /** The event is through: what has not been noted yet need not be. */
-  forget(): void;
+  /** The event is through: what has not been noted yet need not be. Resolves when nothing is being noted any more. */
+  forget(): Promise<void>;
 }
 
 /**
@@ -63,6 +63,7 @@ export function createJournal({ calls }: StoredEvent, options: JournalOptions): 
     saved,
     forget() {
       unsaved = undefined;
+      return saving.catch(() => undefined); // ending the event says it, too
     },
   };
 }

@@ -16,9 +16,9 @@ const BELIEVED_AFTER_MS = 24 * HOUR_MS;
  * would end events for good.
  */
 export interface TrustedTime {
-  /** Milliseconds since 1970; to be asked at least every few minutes, or a step cannot be told from time that has passed. */
+  /** Milliseconds since 1970; to be asked often, so that a step is seen soon. */
   now(): number;
-  /** Whether the messaging window of an event is over. */
+  /** Whether the messaging window of an event is over; counted from the earlier of its own time and its arrival, of which one may be wrong. */
   isOver(event: StoredEvent): boolean;
 }
 
@@ -55,7 +55,8 @@ export function createTrustedTime(clock: Clock, log: Logger): TrustedTime {
     isOver({ timestamp, receivedAt, retriedAt = 0 }) {
       const lateMs = receivedAt - timestamp;
       if (lateMs > LATEST_ARRIVAL_MS) doubt(lateMs);
-      const since = lateMs > LATEST_ARRIVAL_MS ? receivedAt : Math.min(timestamp, receivedAt);
+      const isFromLater = lateMs < -LATEST_ARRIVAL_MS && timestamp <= now(); // the clock has been put right since
+      const since = lateMs > LATEST_ARRIVAL_MS ? receivedAt : isFromLater ? timestamp : Math.min(timestamp, receivedAt);
       return now() - Math.max(since, retriedAt) > MESSAGING_WINDOW_MS;
     },
   };

@@ -1,7 +1,10 @@
-import { createEvidence } from '../../../src/queue/evidence';
+import { createEvidence, type Evidence } from '../../../src/queue/evidence';
 
-const fails = (evidence: ReturnType<typeof createEvidence>, person: string, cause = 'x') =>
-  evidence.failed(evidence.begin(person), cause);
+const fails = (evidence: Evidence, person: string, cause = 'x') =>
+  evidence.begin(person, 'event').failed('refused', cause);
+const succeeds = (evidence: Evidence, person: string) => {
+  evidence.begin(person, 'event').succeeded();
+};
 
 describe('the evidence of a Page', () => {
   it('blames everybody from the fifth person on that fails alike, and not for one that fails five times', () => {
@@ -20,19 +23,19 @@ describe('the evidence of a Page', () => {
   it('begins anew with each success', () => {
     const evidence = createEvidence();
     for (const person of ['a', 'b', 'c', 'd']) fails(evidence, person);
-    evidence.succeeded('z');
+    succeeds(evidence, 'z');
     expect(fails(evidence, 'e')).toMatchObject({ isEverybodys: false, isAlone: true });
   });
 
   it('counts nothing that began before the last success, but does not forget that others fail alike', () => {
     const evidence = createEvidence();
-    const early = ['a', 'b', 'c', 'd', 'e', 'f'].map((person) => evidence.begin(person));
-    evidence.succeeded('z');
-    for (const beginning of early) expect(evidence.failed(beginning, 'x').isEverybodys).toBe(false);
+    const early = ['a', 'b', 'c', 'd', 'e', 'f'].map((person) => evidence.begin(person, 'event'));
+    const late = evidence.begin('l', 'event');
+    succeeds(evidence, 'z');
+    for (const witness of early) expect(witness.failed('refused', 'x').isEverybodys).toBe(false);
     const found = ['g', 'h', 'i', 'j', 'k'].map((person) => fails(evidence, person).isEverybodys);
     expect(found).toEqual([false, false, false, false, true]);
-    const late = { conversation: 'l', successes: 0 };
-    expect(evidence.failed(late, 'x')).toMatchObject({ isEverybodys: false, isAlone: false });
+    expect(late.failed('refused', 'x')).toMatchObject({ isEverybodys: false, isAlone: false });
   });
 
   it('sees that a person is alone with a failure, until another one shares it', () => {
@@ -44,11 +47,11 @@ describe('the evidence of a Page', () => {
 
   it('sees that others succeed between two failures of a person, and does not take its own successes for theirs', () => {
     const evidence = createEvidence();
-    evidence.succeeded('b');
+    succeeds(evidence, 'b');
     expect(fails(evidence, 'a').othersSucceed).toBe(false);
-    evidence.succeeded('a');
+    succeeds(evidence, 'a');
     expect(fails(evidence, 'a').othersSucceed).toBe(false);
-    evidence.succeeded('b');
+    succeeds(evidence, 'b');
     expect(fails(evidence, 'a').othersSucceed).toBe(true);
     expect(fails(evidence, 'a').othersSucceed).toBe(false);
   });
@@ -57,7 +60,7 @@ describe('the evidence of a Page', () => {
     const evidence = createEvidence();
     const offenders = ['a', 'b', 'c', 'd', 'e'];
     expect(offenders.map((one) => fails(evidence, one).isEverybodys)).toEqual([false, false, false, false, true]);
-    evidence.succeeded('z');
+    succeeds(evidence, 'z');
     expect(offenders.map((one) => fails(evidence, one).isEverybodys)).toEqual([false, false, false, false, false]);
     expect(['f', 'g', 'h', 'i'].map((one) => fails(evidence, one).isEverybodys)).not.toContain(true);
     expect(fails(evidence, 'j').isEverybodys).toBe(true);
@@ -66,13 +69,30 @@ describe('the evidence of a Page', () => {
 
   it('forgets a person whose event is dealt with', () => {
     const evidence = createEvidence();
-    evidence.succeeded('a');
-    evidence.succeeded('a');
+    succeeds(evidence, 'a');
+    succeeds(evidence, 'a');
     fails(evidence, 'a');
     evidence.forget('a');
-    evidence.succeeded('b');
+    succeeds(evidence, 'b');
     expect(fails(evidence, 'a').othersSucceed).toBe(false);
-    evidence.succeeded('b');
+    succeeds(evidence, 'b');
     expect(fails(evidence, 'a').othersSucceed).toBe(true);
+  });
+
+  it('counts each way of failing apart, and anew for another event of the conversation', () => {
+    const evidence = createEvidence();
+    const times = (event: string, way: 'retry' | 'refused') => evidence.begin('a', event).failed(way, 'x').times;
+    expect([times('1', 'retry'), times('1', 'retry'), times('1', 'refused')]).toEqual([1, 2, 1]);
+    expect([times('2', 'retry'), times('2', 'refused'), times('2', 'refused')]).toEqual([1, 1, 2]);
+    evidence.forget('a');
+    expect(times('2', 'refused')).toBe(1);
+  });
+
+  it('compares a failure with the last one of its own way', () => {
+    const evidence = createEvidence();
+    const fail = (way: 'retry' | 'refused') => evidence.begin('a', '1').failed(way, 'x').othersSucceed;
+    expect(fail('retry')).toBe(false);
+    succeeds(evidence, 'b');
+    expect([fail('refused'), fail('refused'), fail('retry')]).toEqual([false, false, true]);
   });
 });

@@ -83,6 +83,61 @@ describe('a fault of one person', () => {
     await expect(store.get('second')).resolves.toMatchObject({ state: 'waiting', attempts: 1 });
   });
 
+  it('is not a fault of the next event either when an operator has dropped the first one', async () => {
+    const { started, on, clock, store, queue } = await makeQueue();
+    on(({ id }) => (id.startsWith('good') ? done : refused('unknown')));
+    await started([event('first', 'a')]);
+    await store.drop('first');
+    await queue.add([event('good')]);
+    await clock.pass(SECOND);
+    await queue.add([event('second', 'a')]);
+    await clock.pass(0);
+    await expect(store.get('second')).resolves.toMatchObject({ state: 'waiting', attempts: 1 });
+  });
+
+  it('is not refused again when it is refused for the first time after a failure of another kind', async () => {
+    const { started, on, clock, store, queue, seen, state } = await makeQueue();
+    on(({ id }) => (!isOffender(id) ? done : count(seen, 'bad') === 1 ? retry : refused('unknown')));
+    await started([event('bad')]);
+    await queue.add([event('good 1')]);
+    await clock.pass(SECOND);
+    await expect(store.get('bad')).resolves.toMatchObject({ state: 'waiting', attempts: 2, reason: 'refused' });
+    await queue.add([event('good 2')]);
+    await clock.pass(2 * SECOND);
+    await expect(state('bad')).resolves.toBe('set_aside');
+  });
+
+  it('counts as many refusals as there were, not the failures before them', async () => {
+    const { started, on, clock, store, seen } = await makeQueue();
+    on(() => (seen.length <= 4 ? retry : refused('probably_event')));
+    await started([event('bad')]);
+    await clock.pass(7 * SECOND); // four tries
+    for (let tries = 5; tries <= 8; tries += 1) {
+      await clock.pass(2 ** (tries - 2) * SECOND);
+      await expect(store.get('bad')).resolves.toMatchObject({ state: 'waiting', attempts: tries });
+    }
+    await clock.pass(5 * MINUTE);
+    await expect(store.get('bad')).resolves.toMatchObject({
+      state: 'set_aside',
+      reason: 'It was refused 5 times. refused',
+    });
+  });
+
+  it('does not count the tries of a probe', async () => {
+    const { started, on, clock, store, queue } = await makeQueue();
+    on(() => hold);
+    await started([event('bad')]);
+    await clock.pass(12 * MINUTE);
+    on(({ id }) => (isOffender(id) ? retry : done));
+    await clock.pass(MINUTE);
+    for (let n = 0; n < 3; n += 1) {
+      await queue.add([event(`good ${n}`)]);
+      await clock.pass(5 * MINUTE);
+    }
+    const { state, attempts } = (await store.get('bad')) ?? {};
+    expect({ state, isMany: Number(attempts) > 12 }).toEqual({ state: 'waiting', isMany: true });
+  });
+
   it('is said each time, with when it is tried again', async () => {
     const { started, on, clock, log } = await makeQueue();
     on(() => retry);

@@ -34,9 +34,22 @@ describe('the journal of an attempt', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(saved).toEqual([1]);
     await journal.note(made);
-    journal.forget();
+    await journal.forget();
     await new Promise((resolve) => setImmediate(resolve));
     expect(saved).toEqual([1]);
+  });
+
+  it('is at rest once its event is through, also where a note fails that was being saved', async () => {
+    let fail = (_error: Error): void => undefined;
+    const journal = journalWith(() => new Promise<void>((_resolve, reject) => (fail = reject)));
+    await journal.note(made);
+    await new Promise((resolve) => setImmediate(resolve));
+    let isAtRest = false;
+    const rest = journal.forget().then(() => (isAtRest = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAtRest).toBe(false);
+    fail(new Error('disk full'));
+    await expect(rest).resolves.toBe(true);
   });
 
   it('lets messages wait for their turn, and nothing else', async () => {

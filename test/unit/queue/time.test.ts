@@ -122,6 +122,18 @@ describe('the time that is trusted', () => {
     expect(time.isOver(arrived(late))).toBe(true);
   });
 
+  it('does not take an arrival that a slow clock has dated for the beginning of the window, once the clock is right', async () => {
+    const { clock } = trusted();
+    const dated = arrived(-30 * HOUR); // by a clock that was 30 hours behind
+    clock.step(30 * HOUR);
+    const after = createTrustedTime(clock, pino({ enabled: false })); // of the bot that was started again
+    expect(after.isOver(dated)).toBe(false);
+    await clock.pass(DAY);
+    expect(after.isOver(dated)).toBe(false);
+    await clock.pass(1);
+    expect(after.isOver(dated)).toBe(true);
+  });
+
   it('gives an event that was put back its 24 hours anew', async () => {
     const { clock, time } = trusted();
     await clock.pass(3 * DAY);
