@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import dotenv from 'dotenv';
-import type { EventStore, StoredEvent } from '../queue/event-store';
+import { StoreFormatError, type EventStore, type StoredEvent } from '../queue/event-store';
 import { openLmdbStore } from '../queue/lmdb/store';
 import { DATA_FILE } from '../queue/lmdb/tables';
 import { formatDetails, formatTable } from './format';
@@ -97,10 +97,12 @@ async function carryOut(
 ): Promise<number> {
   switch (command) {
     case 'list': {
-      const events = (await collect(store)).sort((a, b) => a.timestamp - b.timestamp);
+      const { events, damage } = await collect(store);
+      events.sort((a, b) => a.timestamp - b.timestamp);
       terminal.write(
         options.json ? toJson(events.map(visible(options))) : formatTable(events, terminal.now(), options.texts),
       );
+      if (damage) throw damage;
       return 0;
     }
     case 'show': {
@@ -109,51 +111,51 @@ async function carryOut(
       return 0;
     }
     case 'retry': {
-      const events = options.all ? await allSetAside(store) : [await find(store, id)];
+      const { events, damage } = options.all ? await collect(store) : { events: [await find(store, id)] };
       const outcomes = await Promise.all(events.map((event) => store.retry(event.id)));
       const count = outcomes.filter(Boolean).length;
       if (!options.all && count === 0) throw new Error(`Event ${String(id)} was not set aside: it waits already.`);
       terminal.write(
         options.json ? toJson({ retried: count }) : `${count} put back; a running bot handles it within a second.\n`,
       );
+      if (damage) throw damage;
       return 0;
     }
     case 'drop':
-      return drop(await find(store, id), options, store, terminal);
+      return drop(await findToDrop(store, id), options, store, terminal);
     default:
       throw new UsageError(`There is no command "${command}".\n\n${HELP}`);
   }
 }
 
-async function drop(
-  event: StoredEvent,
-  { yes, json }: Options,
-  store: EventStore,
-  terminal: Terminal,
-): Promise<number> {
+async function drop(id: string, { yes, json }: Options, store: EventStore, terminal: Terminal): Promise<number> {
   if (!yes) {
-    const answer = await terminal.ask(
-      `End event ${event.id} without handling it? The person gets no answer. (yes/no) `,
-    );
+    const answer = await terminal.ask(`End event ${id} without handling it? The person gets no answer. (yes/no) `);
     if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
     if (answer.trim().toLowerCase() !== 'yes') {
       terminal.write('Nothing was dropped.\n');
       return 1;
     }
   }
-  await store.drop(event.id);
+  if (!(await store.drop(id))) {
+    throw new Error(
+      `Event ${id} was not dropped: it has only just come in, or just ended. Try again in a second; where no bot runs, start the bot first.`,
+    );
+  }
   terminal.write(json ? toJson({ dropped: 1 }) : 'Dropped.\n');
   return 0;
 }
 
-async function collect(store: EventStore): Promise<StoredEvent[]> {
+/** All events, and what is to be said once they are dealt with: that some cannot be read. */
+async function collect(store: EventStore): Promise<{ events: StoredEvent[]; damage?: StoreFormatError }> {
   const events: StoredEvent[] = [];
-  for await (const event of store.list()) events.push(event);
-  return events;
-}
-
-async function allSetAside(store: EventStore): Promise<StoredEvent[]> {
-  return (await collect(store)).filter(({ state }) => state === 'set_aside');
+  try {
+    for await (const event of store.list()) events.push(event);
+    return { events };
+  } catch (error) {
+    if (error instanceof StoreFormatError) return { events, damage: error };
+    throw error;
+  }
 }
 
 async function find(store: EventStore, id: string | undefined): Promise<StoredEvent> {
@@ -161,6 +163,16 @@ async function find(store: EventStore, id: string | undefined): Promise<StoredEv
   const event = await store.get(id);
   if (!event) throw new Error(`No event ${id} waits or was set aside. See: npm run queue -- list`);
   return event;
+}
+
+/** One that cannot be read can be dropped, too. */
+async function findToDrop(store: EventStore, id: string | undefined): Promise<string> {
+  try {
+    return (await find(store, id)).id;
+  } catch (error) {
+    if (error instanceof StoreFormatError && id !== undefined) return id;
+    throw error;
+  }
 }
 
 /** An event without what the person wrote, unless it is asked for; answers may quote it too. */

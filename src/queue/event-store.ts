@@ -116,13 +116,24 @@ export interface EventStore {
   setAside(id: string, reason: string, wantsNext: boolean): Promise<StoredEvent | undefined>;
   /** Leaves a leased event waiting and gives up the lease. After a restart it may be due earlier. */
   postpone(id: string, postponement: Postponement): Promise<void>;
-  /** Puts a set-aside event back to its place in its conversation, with the attempts of a new one. False if there is none. */
+  /**
+   * Puts a set-aside event back to its place in its conversation, with the attempts of a new one; the conversation is due at once.
+   * False if there is none.
+   */
   retry(id: string): Promise<boolean>;
-  /** Ends a waiting or set-aside event without handling it. False if there is none. */
+  /** Ends a waiting or set-aside event without handling it; its conversation is due at once. False if there is none. */
   drop(id: string): Promise<boolean>;
-  /** A waiting or set-aside event. */
+  /**
+   * A waiting or set-aside event.
+   *
+   * @throws {StoreFormatError} when it cannot be read
+   */
   get(id: string): Promise<StoredEvent | undefined>;
-  /** All waiting and set-aside events, one at a time. */
+  /**
+   * All waiting and set-aside events, one at a time.
+   *
+   * @throws {StoreFormatError} at the end, when some cannot be read: which, and what to do
+   */
   list(): AsyncIterable<StoredEvent>;
   /**
    * Forgets what has been kept long enough: done and set-aside events in equal parts, so that neither keeps the other waiting.

@@ -119,6 +119,7 @@ export function eventStoreContract(
       await store.add([event('1'), event('2')], 3);
       await expect(store.add([event('3'), event('4')], 3)).rejects.toThrow(QueueFullError);
       await expect(store.add([event('1'), event('2'), event('3')], 3)).resolves.toEqual({ added: 1, known: 2 });
+      await expect(store.add([event('1'), event('3')], 1)).resolves.toEqual({ added: 0, known: 2 });
       await reopen();
       await expect(store.add([event('4')], 3)).rejects.toThrow(QueueFullError);
     });
@@ -318,6 +319,22 @@ export function eventStoreContract(
       await expect(store.countWaiting()).resolves.toBe(1);
     });
 
+    it('tries at once, whatever it was waiting for, a conversation in which an operator has dropped or put back an event', async () => {
+      for (const name of ['a', 'b']) await add(event(`${name}1`, name), event(`${name}2`, name, NOW + 1));
+      await add(event('c', 'c'));
+      await leaseAll();
+      await store.setAside('b1', 'refused', true);
+      for (const id of ['a1', 'b2', 'c']) await store.postpone(id, { ...failed, delayMs: 300 * SECOND });
+      await expect(leaseIds()).resolves.toEqual([]);
+      await store.drop('a1');
+      await store.retry('b1');
+      await expect(leaseIds()).resolves.toEqual(['a2', 'b1']);
+      await store.drop('b2'); // of a conversation that is leased
+      await expect(leaseIds()).resolves.toEqual([]);
+      await clock.pass(300 * SECOND);
+      await expect(leaseIds()).resolves.toEqual(['c']);
+    });
+
     it('lists what waits and what was set aside', async () => {
       await add(event('1', 'a'), event('2', 'b'), event('3', 'c'));
       await leaseAll();
@@ -343,6 +360,15 @@ export function eventStoreContract(
       await expect(store.clean(NOW + 30 * 24 * HOUR + 1, 100)).resolves.toBe(1);
       expect((await listed()).map(([id]) => id).sort()).toEqual(['done', 'waiting']);
       await expect(add(event('aside'))).resolves.toEqual({ added: 1, known: 0 });
+    });
+
+    it('does not forget what is being put back', async () => {
+      await add(event('1'));
+      await leaseAll();
+      await store.setAside('1', 'refused', true);
+      await Promise.all([store.retry('1'), store.clean(NOW + 31 * 24 * HOUR, 100)]);
+      await expect(leaseIds()).resolves.toEqual(['1']);
+      await expect(add(event('1'))).resolves.toEqual({ added: 0, known: 1 });
     });
 
     it('forgets done and set-aside events side by side, so many at once', async () => {

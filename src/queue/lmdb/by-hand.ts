@@ -1,12 +1,12 @@
 import { StoreFormatError, type EventStore } from '../event-store';
 import { follow } from './load';
-import { end, notYetPutDown, readById, rewrite, type Parts } from './parts';
-import { decodeRecord, type EventRecord } from './record';
+import { end, endedByNow, notYetPutDown, readById, rewrite, type Parts } from './parts';
+import { DamagedRecordError, decodeRecord, type EventRecord } from './record';
 import type { Tables } from './tables';
 
 /** What an operator does, in this process or in another one: look, put back, drop. */
 export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 'get' | 'list'> {
-  const { file, schedule, clock } = parts;
+  const { file, clock } = parts;
   return {
     retry: async (id) => {
       const record = await file.transact((tables) => {
@@ -30,31 +30,46 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
         void tables.changed.put(sequence, before.conversation);
         return before;
       });
-      if (record) schedule.remove(record.conversation, record.sequence);
+      if (record) follow(parts, record.sequence, record.conversation);
       return record !== undefined;
     },
     get: async (id) => {
       await file.settle();
-      return readById(file.tables, id) ?? notYetPutDown(parts).find(({ record }) => record.id === id)?.record;
+      try {
+        const late = () => notYetPutDown(parts).find(({ record }) => record.id === id)?.record;
+        const record = readById(file.tables, id) ?? late();
+        return record && endedByNow(parts)(record) ? undefined : record;
+      } catch (error) {
+        if (!(error instanceof DamagedRecordError)) throw error;
+        throw new StoreFormatError(
+          `The event ${id} has changed on disk and cannot be read. End it: npm run queue -- drop ${id}`,
+        );
+      }
     },
     async *list() {
       await file.settle();
-      // A bot that was killed has left what came in last beside the data file.
+      // A bot that was killed has left what came in last, and what it has answered last, beside the data file.
       const late = new Map(notYetPutDown(parts).map(({ record }) => [record.id, record]));
-      let damaged = 0;
-      for (const { value } of file.tables.records.getRange({ snapshot: false })) {
+      const hasEnded = endedByNow(parts);
+      const damaged = new Set<number>();
+      for (const { key, value } of file.tables.records.getRange({ snapshot: false })) {
         let record;
         try {
           record = decodeRecord(value);
         } catch {
-          damaged += 1;
+          damaged.add(key);
           continue;
         }
         late.delete(record.id); // a bot that has started meanwhile has put it down
-        yield await Promise.resolve(record);
+        if (!hasEnded(record)) yield await Promise.resolve(record);
       }
-      yield* late.values();
-      if (damaged > 0) throw new StoreFormatError(`${damaged} stored events have changed on disk and cannot be read.`);
+      for (const record of late.values()) if (!hasEnded(record)) yield record;
+      if (damaged.size > 0) {
+        const ids = [...file.tables.ids.getRange().filter(({ value }) => damaged.has(value))].map(({ key }) => key);
+        throw new StoreFormatError(
+          `${damaged.size} stored events have changed on disk and cannot be read: ${ids.join(', ')}. End each with: npm run queue -- drop ID`,
+        );
+      }
     },
   };
 }

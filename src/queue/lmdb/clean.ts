@@ -14,6 +14,7 @@ export async function clean(file: DataFile, now: number, most: number): Promise<
       void tables.ids.remove(value);
     }
     for (const { key, value } of oldAside) {
+      if (!tables.aside.doesExist(key)) continue; // put back a moment ago
       void tables.aside.remove(key);
       void tables.records.remove(key[1]);
       void tables.ids.remove(value);

@@ -4,21 +4,27 @@ import { forget, isAtItsPlace, readLeft } from './left-lines';
 
 /** The file beside the data file. */
 const NOTES_FILE = 'ended';
-/** What a power cut or a full disk has spoiled is no id. */
-const isId = (line: string) => /^[\x21-\x7e]{1,64}$/.test(line);
+/** An id and a number, which the first version did not write. What a power cut or a full disk has spoiled is neither. */
+const NOTE = /^([\x21-\x7e]{1,64})(?: (\d+))?$/;
 /** From this size on the file is emptied as soon as the data file knows all that stands in it. */
 const LARGE = 64 * 1024;
 
+/** That an event has ended. An id alone can be that of a later event, when the first one has been forgotten. */
+export interface EndedNote {
+  readonly id: string;
+  readonly sequence: number | undefined;
+}
+
 /**
- * Ids of events that have just ended. A line here is in the system's hands at once and outlives a kill of the process, at a
+ * Notes of events that have just ended. A line here is in the system's hands at once and outlives a kill of the process, at a
  * hundredth of what a flushed change costs; so an end need not be flushed by itself, and an answered event is not answered
  * again. Only a power cut can take the last lines.
  */
 export interface EndedNotes {
-  /** Notes an id; false where that is not possible (a full disk). */
-  add(id: string): boolean;
-  /** What an earlier process has left. */
-  left(): string[];
+  /** Notes an end; false where that is not possible (a full disk). */
+  add(id: string, sequence: number): boolean;
+  /** What has been noted, also by an earlier process. */
+  left(): EndedNote[];
   /** Forgets what an earlier process has left. */
   forgetLeft(): void;
   /** The data file knows everything that was noted. */
@@ -41,8 +47,8 @@ export function createEndedNotes(folder: string): EndedNotes {
   };
 
   return {
-    add(id) {
-      const line = `\n${id}`; // so that a line which a full disk has cut off spoils no other
+    add(id, sequence) {
+      const line = `\n${id} ${sequence}`; // so that a line which a full disk has cut off spoils no other
       try {
         open ??= openSync(file, 'a', 0o600);
         size += line.length;
@@ -51,7 +57,11 @@ export function createEndedNotes(folder: string): EndedNotes {
         return false;
       }
     },
-    left: () => readLeft(file).filter(isId),
+    left: () =>
+      readLeft(file).flatMap((line) => {
+        const [, id, sequence] = NOTE.exec(line) ?? [];
+        return id === undefined ? [] : { id, sequence: sequence === undefined ? undefined : Number(sequence) };
+      }),
     forgetLeft() {
       forget(file);
     },

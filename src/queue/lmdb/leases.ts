@@ -78,7 +78,7 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
       const change = (tables: Tables) => {
         end(tables, lease.record, clock.now());
       };
-      if (notes.add(id)) {
+      if (notes.add(id, lease.record.sequence)) {
         ended.add(lease.record.sequence);
         file.soon(change, () => {
           ended.delete(lease.record.sequence);

@@ -14,12 +14,13 @@ export function enter({ schedule, clock }: Parts, record: EventRecord, isAtHand:
   schedule.add(page, conversation, waiting, clock.monotonic());
 }
 
-/** Follows what was done to an event from outside the loop. */
+/** Follows what an operator has done to an event; its conversation need not wait any longer. */
 export function follow(parts: Parts, sequence: number, conversation: string): void {
   if (parts.ended.has(sequence)) return; // the disk does not know it yet
   const record = readIfWhole(parts, sequence);
   if (record?.state !== 'waiting') parts.schedule.remove(conversation, sequence);
   else if (!parts.schedule.has(conversation, sequence)) enter(parts, record, false);
+  parts.schedule.hurry(conversation, parts.clock.monotonic());
 }
 
 /** A damaged event is nobody's turn any more; `findDamage` and `list` speak of it. */

@@ -101,6 +101,12 @@ export function notYetPutDown({ file, arrivals, onDamage }: Parts): Arrival[] {
   return [...found.values()];
 }
 
+/** Makes what tells whether an event has ended, as far as the notes know it: the data file may not yet. */
+export function endedByNow({ notes }: Parts): (record: EventRecord) => boolean {
+  const ends = new Map(notes.left().map(({ id, sequence }) => [id, sequence]));
+  return ({ id, sequence }) => ends.has(id) && (ends.get(id) ?? sequence) === sequence;
+}
+
 /** Ends an event, unless it is gone: of it only the id is kept. Inside a transaction. */
 export function end(tables: Tables, record: Pick<EventRecord, 'id' | 'sequence' | 'endedAt'>, now: number): void {
   if (!tables.records.doesExist(record.sequence)) return;

@@ -69,6 +69,16 @@ export class Schedule {
     if (!conversation.isLeased && !conversation.first) this.#conversations.delete(name);
   }
 
+  /** Whatever a conversation waits for, it is due at once. */
+  hurry(name: string, now: number): void {
+    const conversation = this.#conversations.get(name);
+    if (!conversation || conversation.isLeased || conversation.dueAt <= now) return;
+    const { first, repeated } = this.#lanesOf(conversation.page);
+    for (const lane of [first, repeated]) lane.remove(conversation);
+    conversation.dueAt = now;
+    this.#enqueue(conversation);
+  }
+
   has(name: string, sequence: number): boolean {
     const conversation = this.#conversations.get(name);
     return conversation !== undefined && isInLine(conversation, sequence);
@@ -107,10 +117,16 @@ export class Schedule {
   }
 
   #enqueue(conversation: Conversation): void {
-    const lanes = this.#pages.get(conversation.page) ?? { first: new Heap(soonest), repeated: new Heap(soonest) };
-    this.#pages.set(conversation.page, lanes);
     conversation.order = this.#order += 1;
-    lanes[nextOf(conversation)?.repeated ? 'repeated' : 'first'].push(conversation);
+    this.#lanesOf(conversation.page)[nextOf(conversation)?.repeated ? 'repeated' : 'first'].push(conversation);
+  }
+
+  #lanesOf(page: string): Lanes {
+    const known = this.#pages.get(page);
+    if (known) return known;
+    const lanes = { first: new Heap(soonest), repeated: new Heap(soonest) };
+    this.#pages.set(page, lanes);
+    return lanes;
   }
 }
 

@@ -118,14 +118,12 @@ async function takeOver(parts: Parts, isNew: boolean): Promise<void> {
   if (aside)
     onDamage(`a log was found without its data file; it is now ${aside}, and the events in it are not answered`);
   const arrived = notYetPutDown(parts);
-  const ids = notes.left();
-  if (arrived.length + ids.length > 0)
+  const ends = notes.left();
+  if (arrived.length + ends.length > 0)
     await file.transact((tables) => {
       putDown(tables, arrived, new Set(), clock.now());
-      for (const id of ids) {
-        const sequence = tables.ids.get(id);
+      for (const { id, sequence = tables.ids.get(id) } of ends)
         if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
-      }
     });
   arrivals.forgetLeft();
   notes.forgetLeft();
@@ -139,11 +137,20 @@ async function prepare(file: DataFile, folder: string, exclusive: boolean): Prom
       `The events in ${folder} were stored by a newer version of this bot (format ${format}; this one reads up to ${FORMAT}). Start that version, or set DATA_DIR to another folder.`,
     );
   }
-  const lock = exclusive ? await claimFolder(folder, ownerIn(file)) : undefined;
+  const isOld = format === 1;
+  const lock = exclusive || isOld ? await claimFolder(folder, ownerIn(file)) : undefined;
   const { meta } = file.tables;
-  if (format === 1) migrate(file.tables);
-  else if (lock || meta.get('format') === undefined) await meta.put('format', FORMAT); // format 2 had no log beside it
-  return lock;
+  try {
+    if (isOld) migrate(file.tables);
+    // Format 2 had no log beside it: it becomes the present one with its next bot.
+    else if (exclusive || meta.get('format') === undefined) await meta.put('format', FORMAT);
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+  if (exclusive) return lock;
+  await lock?.release();
+  return undefined;
 }
 
 function ownerIn(file: DataFile): OwnerRegistry {

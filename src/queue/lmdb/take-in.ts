@@ -73,7 +73,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
         if (underWay) others.add(underWay);
         else if (!added.has(event.id) && !isKnown(event.id)) added.set(event.id, event);
       }
-      if (countWaiting() + arriving.size + added.size > mostWaiting) {
+      if (added.size > 0 && countWaiting() + arriving.size + added.size > mostWaiting) {
         throw new QueueFullError(`More than ${mostWaiting} events would wait.`);
       }
       if (added.size > 0) {

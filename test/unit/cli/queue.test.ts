@@ -1,6 +1,8 @@
+import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { runQueueCommand } from '../../../src/cli/queue';
 import { openLmdbStore } from '../../../src/queue/lmdb/store';
+import { DATA_FILE, openTables } from '../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -157,6 +159,42 @@ describe('npm run queue', () => {
       output: expect.stringContaining('no bot has run') as string,
     });
     expect(await run('', ['list', '--data', folder])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('what an operator meets on a bad day', () => {
+  it('is a damaged event: the others are shown and put back, it is named, and can be dropped', async () => {
+    const folder = await folderWithEvents();
+    const tables = openTables(folder);
+    await tables.records.put(Number(tables.ids.get('old')), 'damaged');
+    await tables.root.close();
+    const list = await run(folder, ['list']);
+    expect(list.code).toBe(1);
+    expect(list.output).toMatch(/refused[^]*waits[^]*cannot be read: old\./);
+    expect(await run(folder, ['show', 'old'])).toMatchObject({
+      code: 1,
+      output: 'The event old has changed on disk and cannot be read. End it: npm run queue -- drop old\n',
+    });
+    expect(await run(folder, ['retry', '--all'])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^1 put back[^]*cannot be read: old\./) as string,
+    });
+    expect(await run(folder, ['drop', 'old', '--yes'])).toMatchObject({ code: 0, output: 'Dropped.\n' });
+    expect(await run(folder, ['list'])).toMatchObject({ code: 0 });
+  });
+
+  it('is an event that only the log of a killed bot holds: it is not said to be dropped when it is not', async () => {
+    const folder = temporaryFolder();
+    const bot = await openLmdbStore(folder, { exclusive: true });
+    await bot.add([{ id: 'new', page: 'me', conversation: 'c', timestamp: NOW, payload: {} }], 10);
+    const killed = temporaryFolder();
+    for (const file of [DATA_FILE, 'arrived']) copyFileSync(path.join(folder, file), path.join(killed, file));
+    await bot.close();
+    expect(await run(killed, ['drop', 'new', '--yes'])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/new was not dropped.*only just come in.*start the bot/) as string,
+    });
+    expect((await run(killed, ['list'])).output).toContain('new');
   });
 });
 

@@ -93,10 +93,25 @@ describe('an event that has just ended', () => {
     await store.close();
   });
 
+  it('is not shown any more after a kill either, nor dropped', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.add([event('new')], 10);
+    await store.lease('p', 1, 0);
+    await store.finish('answered', true);
+    await store.finish('new', true); // only the log knows it
+    const killed = asAfterAKill(folder);
+    await store.close();
+    const operator = await openLmdbStore(killed);
+    expect(await waitingIn(operator)).toEqual(['open']);
+    await expect(operator.get('answered')).resolves.toBeUndefined();
+    await expect(operator.get('new')).resolves.toBeUndefined();
+    await operator.close();
+  });
+
   it('leaves nothing behind when the bot stops', async () => {
     const { folder, store } = await withTwoLeased();
     await store.finish('answered', true);
-    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered');
+    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered 1');
     expect(statSync(path.join(folder, 'ended')).mode & 0o777).toBe(0o600);
     await store.close();
     expect(existsSync(path.join(folder, 'ended'))).toBe(false);
@@ -109,7 +124,7 @@ describe('the notes', () => {
     const notes = createEndedNotes(folder);
     const size = () => (existsSync(path.join(folder, 'ended')) ? statSync(path.join(folder, 'ended')).size : 0);
     const add = (count: number) => {
-      for (let n = 0; n < count; n += 1) notes.add('x'.repeat(63)); // 64 with the line's end
+      for (let n = 0; n < count; n += 1) notes.add('x'.repeat(61), 1); // 64 with the line's end and the number
     };
     add(1_024);
     notes.areKnown();
@@ -125,7 +140,7 @@ describe('the notes', () => {
   it('are emptied later where that fails', () => {
     const folder = temporaryFolder();
     const notes = createEndedNotes(folder);
-    for (let n = 0; n < 1_100; n += 1) notes.add('x'.repeat(63));
+    for (let n = 0; n < 1_100; n += 1) notes.add('x'.repeat(61), 1);
     jest.spyOn(fs, 'ftruncateSync').mockImplementationOnce(() => {
       throw new Error('EIO');
     });
@@ -156,8 +171,8 @@ describe('the notes', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'ended'), '\nfirst\nsec');
     const notes = createEndedNotes(folder);
-    notes.add('third');
-    expect(notes.left()).toEqual(['first', 'sec', 'third']);
+    notes.add('third', 3);
+    expect(notes.left()).toEqual([{ id: 'first' }, { id: 'sec' }, { id: 'third', sequence: 3 }]);
     notes.close(true);
   });
 
@@ -170,11 +185,28 @@ describe('the notes', () => {
     await restarted.close();
   });
 
+  it('do not end a later event of the same id, neither for a start nor for who looks', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.finish('answered', true);
+    await store.get('answered'); // the data file knows
+    await store.clean(Date.now() + 49 * 3_600_000, 100);
+    await store.add([event('answered')], 10);
+    await store.release('open');
+    const killed = asAfterAKill(folder);
+    await store.close();
+    for (const exclusive of [false, true]) {
+      const looking = await openLmdbStore(killed, { exclusive });
+      expect((await waitingIn(looking)).sort()).toEqual(['answered', 'open']);
+      await expect(looking.get('answered')).resolves.toBeDefined();
+      await looking.close();
+    }
+  });
+
   it('can be forgotten when their folder is gone', () => {
     const folder = temporaryFolder();
     const notes = createEndedNotes(path.join(folder, 'file', 'below'));
     writeFileSync(path.join(folder, 'file'), '');
-    expect(notes.add('x')).toBe(false);
+    expect(notes.add('x', 1)).toBe(false);
     expect(() => {
       notes.forgetLeft();
     }).not.toThrow();
@@ -298,7 +330,7 @@ it('leaves the notes where the last ends could not be flushed', async () => {
   await store.finish('answered', true);
   jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
   await store.close();
-  expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered');
+  expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered 1');
 });
 
 it('does not come back while nothing can be flushed, though an operator had put it back before', async () => {

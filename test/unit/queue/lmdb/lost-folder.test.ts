@@ -255,7 +255,7 @@ describe('the data folder of a running process', () => {
     await store.due();
     await store.lease('p', 1, 0);
     await store.finish('b', false);
-    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nb');
+    expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nb 2');
     expect(readFileSync(path.join(folder, 'arrived'), 'utf8')).toContain('"id":"b"');
     await store.close();
   });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { open } from 'lmdb';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
 import { checkData, findDamage, findUnreadable } from '../../../../src/queue/lmdb/check-data';
+import { FolderInUseError, claimFolder } from '../../../../src/queue/lmdb/folder-lock';
 import { DamagedRecordError, decodeRecord, encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
@@ -283,6 +284,46 @@ describe('data of format 1', () => {
   });
 });
 
+describe('a folder of format 1', () => {
+  const folderOfFormat1 = async (record: string) => {
+    const folder = temporaryFolder();
+    const root = open({ path: path.join(folder, DATA_FILE), overlappingSync: false });
+    await root.openDB<string, string>({ name: 'events', encoding: 'string' }).put('1', record);
+    await root.openDB<number, string>({ name: 'meta', encoding: 'json' }).put('format', 1);
+    await root.close();
+    return folder;
+  };
+  const registry = { owner: () => undefined, replaceOwner: () => true };
+
+  it('is left alone by an operator while a bot of the older version works on it', async () => {
+    const folder = await folderOfFormat1(
+      encodeRecord({ id: '1', state: 'done', endedAt: NOW } as unknown as EventRecord),
+    );
+    const tables = openTables(folder);
+    const lock = await claimFolder(folder, {
+      ...registry,
+      replaceOwner: (_before, after) => {
+        tables.meta.putSync('owner', after);
+        return true;
+      },
+    });
+    await expect(openLmdbStore(folder)).rejects.toThrow(FolderInUseError);
+    expect(tables.meta.get('format')).toBe(1);
+    await lock.release();
+    await (await openLmdbStore(folder)).close();
+    tables.root.resetReadTxn();
+    expect(tables.meta.get('format')).toBe(3);
+    await tables.root.close();
+    await (await openLmdbStore(folder, { exclusive: true })).close();
+  });
+
+  it('is given up when it cannot be brought to the present form', async () => {
+    const folder = await folderOfFormat1('damaged');
+    for (let n = 0; n < 2; n += 1)
+      await expect(openLmdbStore(folder, { exclusive: true })).rejects.toThrow(DamagedRecordError);
+  });
+});
+
 describe('the first look at what is stored', () => {
   it('finds nothing wrong with a whole file, and a file that is cut off', async () => {
     const folder = await folderWith('1');
@@ -475,8 +516,9 @@ describe('the check of what is stored', () => {
     const leases = await store.lease('p', 9, 9);
     expect(leases).toHaveLength(1);
     expect(said).toEqual([expect.stringContaining('has changed on disk')]);
-    await expect(listed(store)).rejects.toThrow(/1 stored events have changed/);
     const damaged = leases[0]?.event.id === '1' ? '2' : '1';
+    await expect(listed(store)).rejects.toThrow(`1 stored events have changed on disk and cannot be read: ${damaged}.`);
+    await expect(store.get(damaged)).rejects.toThrow(StoreFormatError);
     await expect(store.drop(damaged)).resolves.toBe(true);
     await expect(listed(store)).resolves.toHaveLength(1);
     await store.close();
