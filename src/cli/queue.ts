@@ -112,7 +112,8 @@ async function carryOut(
     }
     case 'retry': {
       const { events, damage } = options.all ? await collect(store) : { events: [await find(store, id)] };
-      const outcomes = await Promise.all(events.map((event) => store.retry(event.id)));
+      const setAside = events.filter(({ state }) => state === 'set_aside');
+      const outcomes = await Promise.all(setAside.map((event) => store.retry(event.id)));
       const count = outcomes.filter(Boolean).length;
       if (!options.all && count === 0) throw new Error(`Event ${String(id)} was not set aside: it waits already.`);
       terminal.write(

@@ -39,6 +39,8 @@ export interface ArrivalsOptions {
   readonly ready: () => Promise<void>;
   /** Resolves when the data file holds all that has been written. */
   readonly settle: () => Promise<void>;
+  /** Called when the file was emptied. */
+  readonly emptied: () => void;
   /** Called when the file is found to be removed, before it is made anew. */
   readonly removed: () => Promise<unknown>;
 }
@@ -50,7 +52,7 @@ interface Batch {
 }
 
 /** Makes the log of a folder; the file is made with the first line. */
-export function createArrivals(folder: string, { ready, settle, removed }: ArrivalsOptions): Arrivals {
+export function createArrivals(folder: string, { ready, settle, emptied, removed }: ArrivalsOptions): Arrivals {
   const file = path.join(folder, ARRIVALS_FILE);
   let open: number | undefined;
   let size = 0;
@@ -61,8 +63,9 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
   let writing: Promise<void> | undefined;
 
   const leave = (): void => {
-    if (open !== undefined) closeSync(open);
+    const place = open;
     open = undefined;
+    if (place !== undefined) closeSync(place);
   };
 
   const cutTo = (place: number, length: number): void => {
@@ -91,6 +94,7 @@ export function createArrivals(folder: string, { ready, settle, removed }: Arriv
     if (size > LARGE) {
       await settle();
       cutTo(open, 0);
+      emptied();
     }
     return open;
   };

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync, type BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../event-store';
@@ -23,8 +23,14 @@ export interface DataFile {
    * @param done called when it is on disk
    */
   soon(change: (tables: Tables) => void, done?: () => void): void;
-  /** Resolves when no change waits any more. */
+  /**
+   * Resolves when no change waits any more.
+   *
+   * @throws {StoreError} when one cannot be made
+   */
   settle(): Promise<void>;
+  /** Whether no change waits. */
+  readonly isSettled: boolean;
   /**
    * Resolves at once while all is well; where the last change failed, or the file is lost, once a change succeeds.
    *
@@ -53,8 +59,6 @@ const AGAIN_MS = 1_000;
 export interface DataFileOptions {
   /** Is told what a person should know. */
   readonly say: (message: string) => void;
-  /** Called whenever no change waits any more. */
-  readonly settled: () => void;
   /** Called before a lost file is written anew: makes the folder, and rejects where that is not this process's to do. */
   readonly moving: () => Promise<void>;
   /** Called when it has been written anew. */
@@ -62,40 +66,64 @@ export interface DataFileOptions {
 }
 
 /** Opens the data file of a folder, which must exist. */
-export function openDataFile(folder: string, { say, settled, moving, moved }: DataFileOptions): DataFile {
+export function openDataFile(folder: string, { say, moving, moved }: DataFileOptions): DataFile {
   const place = path.join(folder, DATA_FILE);
+  const lock = `${place}-lock`;
   const copy = `${place}.copy`;
   let tables = openTables(folder);
   let openFile = identityOf(place);
+  let openLock = identityOf(lock);
   let isLost = false;
+  /** Which file the copy of a lost one is that could not be opened yet. */
+  let placed: string | undefined;
   let isFailing = false;
   let waiting: Change[] = [];
   let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Brings what the lost file holds, which is open still, back to its place: whole, or not at all. Never while it is written to. */
-  const writeAnew = async (): Promise<void> => {
-    const lost = tables;
-    await moving();
+  const open = (): void => {
+    tables = openTables(folder);
+    openFile = identityOf(place);
+    openLock = identityOf(lock);
+    isLost = false;
+    placed = undefined;
+  };
+
+  /** Brings a copy of the lost file, which is open still, to its place: whole, or not at all. */
+  const putCopy = async (): Promise<void> => {
     rmSync(copy, { force: true });
     try {
-      await lost.root.backup(copy, false);
-      if (existsSync(place)) {
+      await tables.root.backup(copy, false);
+      const there = identityOf(place);
+      if (there === openFile) say('the lock file of the data file was removed while the bot was running; it is back');
+      else if (there !== undefined) {
         const aside = `${place}.found-${String(Date.now())}`;
         renameSync(place, aside);
         say(`the data file was replaced while the bot was running; what was found in its place is now ${aside}`);
       }
-      rmSync(`${place}-lock`, { force: true }); // the lost file's: closing that would close the new one's, too
+      rmSync(lock, { force: true }); // the engine keeps one open lock file for each name
       renameSync(copy, place);
+      placed = identityOf(place);
     } catch (error) {
       rmSync(copy, { force: true });
       throw error;
     }
-    tables = openTables(folder);
-    openFile = identityOf(place);
-    isLost = false;
+  };
+
+  /** Brings what the lost file holds back to its place. Never while it is written to. */
+  const writeAnew = async (): Promise<void> => {
+    const lost = tables;
+    await moving();
+    if (placed === undefined || identityOf(place) !== placed) await putCopy();
+    open();
     moved();
     await lost.root.close();
+  };
+
+  /** After a commit that has failed the engine may never answer again. */
+  const openAnew = async (): Promise<void> => {
+    await tables.root.close();
+    open();
   };
 
   /** Makes all changes that wait, in one transaction. */
@@ -105,7 +133,9 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
     const together = waiting;
     waiting = [];
     try {
+      if (isFailing) isLost ||= !isAtItsPlace();
       if (isLost) await writeAnew();
+      else if (isFailing) await openAnew();
       // Plain puts outside of a transaction would cost the same, and harm the process when the disk is full.
       await tables.root.transaction(() => {
         for (const { make } of together) make(tables);
@@ -129,7 +159,6 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
     while (waiting.some(({ failed }) => failed));
     writing = undefined;
     if (waiting.length > 0) plan(isFailing ? AGAIN_MS : SOON_MS);
-    else settled();
   };
 
   const plan = (ms: number): void => {
@@ -155,6 +184,8 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
     throw new StoreError(`The events could not be stored: ${await describeCommitError(outcome?.error)}`);
   };
 
+  const isAtItsPlace = () => identityOf(place) === openFile && identityOf(lock) === openLock;
+
   const ready = async (): Promise<void> => {
     if (isLost || isFailing) await transact(() => undefined);
   };
@@ -166,9 +197,9 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
 
   const check = async (): Promise<void> => {
     const before = openFile;
-    const file = await stat(place, { bigint: true }).catch(ignore);
+    const [file, itsLock] = await Promise.all([place, lock].map((one) => stat(one, { bigint: true }).catch(ignore)));
     if (openFile !== before) return; // written anew meanwhile: what was seen is no longer so
-    isLost = !file || `${file.dev}/${file.ino}` !== openFile;
+    isLost = identify(file) !== openFile || identify(itsLock) !== openLock;
     if (isLost) await transact(() => undefined);
   };
 
@@ -182,6 +213,9 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
       if (!writing) plan(SOON_MS);
     },
     settle,
+    get isSettled() {
+      return waiting.length === 0 && !writing;
+    },
     ready,
     check,
     async close() {
@@ -193,9 +227,12 @@ export function openDataFile(folder: string, { say, settled, moving, moved }: Da
   };
 }
 
-function identityOf(place: string): string {
-  const { dev, ino } = statSync(place, { bigint: true });
-  return `${dev}/${ino}`;
+function identityOf(place: string): string | undefined {
+  return identify(statSync(place, { bigint: true, throwIfNoEntry: false }));
+}
+
+function identify(file: BigIntStats | undefined): string | undefined {
+  return file && `${file.dev}/${file.ino}`;
 }
 
 function ignore(): undefined {

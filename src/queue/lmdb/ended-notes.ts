@@ -6,8 +6,6 @@ import { forget, isAtItsPlace, readLeft } from './left-lines';
 const NOTES_FILE = 'ended';
 /** An id and a number, which the first version did not write. What a power cut or a full disk has spoiled is neither. */
 const NOTE = /^([\x21-\x7e]{1,64})(?: (\d+))?$/;
-/** From this size on the file is emptied as soon as the data file knows all that stands in it. */
-const LARGE = 64 * 1024;
 
 /** That an event has ended. An id alone can be that of a later event, when the first one has been forgotten. */
 export interface EndedNote {
@@ -27,8 +25,8 @@ export interface EndedNotes {
   left(): EndedNote[];
   /** Forgets what an earlier process has left. */
   forgetLeft(): void;
-  /** The data file knows everything that was noted. */
-  areKnown(): void;
+  /** Empties the file: the data file knows everything that was noted, and the log none of it any more. */
+  empty(): void;
   /** Looks whether the file is where it belongs; if not, the next line goes into a new one. */
   check(): void;
   /** Closes the file, and removes it unless it is to be kept, or is another one's by now. */
@@ -38,12 +36,11 @@ export interface EndedNotes {
 export function createEndedNotes(folder: string): EndedNotes {
   const file = path.join(folder, NOTES_FILE);
   let open: number | undefined;
-  let size = 0;
 
   const leave = (): void => {
-    if (open !== undefined) closeSync(open);
+    const place = open;
     open = undefined;
-    size = 0;
+    if (place !== undefined) closeSync(place);
   };
 
   return {
@@ -51,7 +48,6 @@ export function createEndedNotes(folder: string): EndedNotes {
       const line = `\n${id} ${sequence}`; // so that a line which a full disk has cut off spoils no other
       try {
         open ??= openSync(file, 'a', 0o600);
-        size += line.length;
         return writeSync(open, line) === line.length;
       } catch {
         return false;
@@ -65,13 +61,11 @@ export function createEndedNotes(folder: string): EndedNotes {
     forgetLeft() {
       forget(file);
     },
-    areKnown() {
-      if (open === undefined || size <= LARGE) return;
+    empty() {
       try {
-        ftruncateSync(open);
-        size = 0;
+        if (open !== undefined) ftruncateSync(open);
       } catch {
-        // Tried again with the next change; until then its lines do no harm.
+        // It is the next time; until then its lines do no harm.
       }
     },
     check() {

@@ -21,6 +21,8 @@ export interface Parts {
   readonly onDamage: (message: string) => void;
   /** Whether everything that waited at the start stands in the schedule. */
   isLoaded: boolean;
+  /** The last try to read it has failed. */
+  isUnreadable: boolean;
 }
 
 /**

@@ -42,9 +42,6 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   let lock: FolderLock | undefined;
   const file = openDataFile(folder, {
     say: onDamage,
-    settled: () => {
-      notes.areKnown();
-    },
     moving: async () => {
       if (!lock) throw new StoreError('the data file was removed or replaced meanwhile; try again');
       await lock.renew();
@@ -56,12 +53,16 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   });
   const arrivals = createArrivals(folder, {
     ready: () => file.ready(),
-    settle: () => file.transact(() => undefined),
+    settle: () => file.settle(),
+    // Not before: beside an older data file, put back from a backup, the log would bring back what has been answered.
+    emptied: () => {
+      if (file.isSettled) notes.empty();
+    },
     removed: () => file.check(),
   });
   const parts: Parts = {
     ...{ file, arrivals, notes, schedule: new Schedule(), clock, onDamage },
-    ...{ fresh: new Map(), ended: new Set(), isLoaded: false },
+    ...{ fresh: new Map(), ended: new Set(), isLoaded: false, isUnreadable: false },
   };
   try {
     lock = await prepare(file, folder, options.exclusive ?? false);
@@ -78,10 +79,11 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const load = createLoad(parts, lastSequence);
   let loading: Promise<void> | undefined;
   const loaded = async (): Promise<void> => {
-    await (loading ??= load().catch((error: unknown) => {
-      loading = undefined;
-      throw error;
-    }));
+    loading ??= load().finally(() => {
+      parts.isUnreadable = !parts.isLoaded;
+      if (parts.isUnreadable) loading = undefined;
+    });
+    await loading;
   };
 
   return {
@@ -122,8 +124,10 @@ async function takeOver(parts: Parts, isNew: boolean): Promise<void> {
   if (arrived.length + ends.length > 0)
     await file.transact((tables) => {
       putDown(tables, arrived, new Set(), clock.now());
-      for (const { id, sequence = tables.ids.get(id) } of ends)
-        if (sequence !== undefined) end(tables, { id, sequence }, clock.now());
+      for (const { id, sequence } of ends) {
+        const known = tables.ids.get(id);
+        if (known !== undefined && (sequence ?? known) === known) end(tables, { id, sequence: known }, clock.now());
+      }
     });
   arrivals.forgetLeft();
   notes.forgetLeft();

@@ -73,6 +73,8 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
         if (underWay) others.add(underWay);
         else if (!added.has(event.id) && !isKnown(event.id)) added.set(event.id, event);
       }
+      // Whoever is told that an event is safe expects it to be handled.
+      if (parts.isUnreadable) throw new StoreError('The events could not be stored: what waits cannot be read.');
       if (added.size > 0 && countWaiting() + arriving.size + added.size > mostWaiting) {
         throw new QueueFullError(`More than ${mostWaiting} events would wait.`);
       }

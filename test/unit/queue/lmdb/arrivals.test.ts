@@ -7,6 +7,7 @@ import { encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/recor
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../../support/fake-clock';
+import { makeDisk } from '../../../support/full-disk';
 import { signal } from '../../../support/signal';
 import { temporaryFolder } from '../../../support/temporary-folder';
 
@@ -153,13 +154,14 @@ describe('an event that has just come in', () => {
   });
 
   it('is refused while the data file cannot be written, and taken in again as soon as it can', async () => {
-    const { store, tables } = await opened();
-    const full = jest.spyOn(tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
+    const disk = makeDisk();
+    const { store } = await opened();
+    disk.isFull = true;
     await store.add([event('1')], 10); // nobody knows yet
     await expect(store.retry('x')).rejects.toThrow(StoreError);
     await expect(store.add([event('2')], 10)).rejects.toThrow(/^The events could not be stored: no space left$/);
     await expect(store.add([event('2')], 10)).rejects.toThrow(StoreError);
-    full.mockRestore();
+    disk.isFull = false;
     await expect(store.add([event('2')], 10)).resolves.toEqual({ added: 1, known: 0 });
     expect((await waitingIn(store)).map(({ id }) => id)).toEqual(['1', '2']);
     await store.close();
@@ -312,7 +314,12 @@ describe('the log', () => {
   it('is closed only when nothing is written any more', async () => {
     const folder = temporaryFolder();
     const isReady = signal();
-    const arrivals = createArrivals(folder, { ready: () => isReady.sent, settle: jest.fn(), removed: jest.fn() });
+    const arrivals = createArrivals(folder, {
+      ready: () => isReady.sent,
+      settle: jest.fn(),
+      emptied: jest.fn(),
+      removed: jest.fn(),
+    });
     const written = jest.fn();
     const writing = arrivals.write(['a', 'b'], written);
     const closing = arrivals.rest().then(() => {
@@ -328,7 +335,12 @@ describe('the log', () => {
 
   it('goes to where the folder is, once it has moved', async () => {
     const folder = temporaryFolder();
-    const arrivals = createArrivals(folder, { ready: () => Promise.resolve(), settle: jest.fn(), removed: jest.fn() });
+    const arrivals = createArrivals(folder, {
+      ready: () => Promise.resolve(),
+      settle: jest.fn(),
+      emptied: jest.fn(),
+      removed: jest.fn(),
+    });
     await arrivals.write(['a'], jest.fn());
     fs.renameSync(folder, `${folder}.away`);
     fs.mkdirSync(folder);
@@ -345,7 +357,12 @@ describe('the log', () => {
     jest.spyOn(fs, 'fsyncSync').mockImplementation(() => {
       throw new Error('EINVAL');
     });
-    const arrivals = createArrivals(folder, { ready: () => Promise.resolve(), settle: jest.fn(), removed: jest.fn() });
+    const arrivals = createArrivals(folder, {
+      ready: () => Promise.resolve(),
+      settle: jest.fn(),
+      emptied: jest.fn(),
+      removed: jest.fn(),
+    });
     await arrivals.write(['b'], jest.fn());
     expect(arrivals.left()).toEqual(['a', 'b']);
     arrivals.close(false);
@@ -473,9 +490,10 @@ describe('the log', () => {
   });
 
   it('is kept when the bot stops while the data file cannot be written, also what comes in last', async () => {
-    const { folder, store, tables } = await opened();
+    const disk = makeDisk();
+    const { folder, store } = await opened();
     const adding = store.add([event('1')], 10);
-    jest.spyOn(tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
+    disk.isFull = true;
     const closing = store.close();
     await Promise.all([adding, closing]);
     expect(fs.readFileSync(logOf(folder), 'utf8')).toContain('"id":"1"');

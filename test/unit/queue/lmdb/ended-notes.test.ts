@@ -7,6 +7,7 @@ import { createEndedNotes } from '../../../../src/queue/lmdb/ended-notes';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as tablesOfTheEngine from '../../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../../support/fake-clock';
+import { makeDisk } from '../../../support/full-disk';
 import { temporaryFolder } from '../../../support/temporary-folder';
 
 const { DATA_FILE, entries, openTables } = tablesOfTheEngine;
@@ -119,52 +120,79 @@ describe('an event that has just ended', () => {
 });
 
 describe('the notes', () => {
-  it('are emptied once they are known and larger than 64 KiB', () => {
-    const folder = temporaryFolder();
-    const notes = createEndedNotes(folder);
-    const size = () => (existsSync(path.join(folder, 'ended')) ? statSync(path.join(folder, 'ended')).size : 0);
-    const add = (count: number) => {
-      for (let n = 0; n < count; n += 1) notes.add('x'.repeat(61), 1); // 64 with the line's end and the number
-    };
-    add(1_024);
-    notes.areKnown();
-    expect(size()).toBe(65_536);
-    add(1);
-    notes.areKnown();
-    expect(size()).toBe(0);
-    add(1);
-    expect(notes.left()).toHaveLength(1);
-    notes.close(true);
-  });
+  const size = (folder: string) => statSync(path.join(folder, 'ended')).size;
 
-  it('are emptied later where that fails', () => {
+  it('can be emptied, and where that fails the next time', () => {
     const folder = temporaryFolder();
     const notes = createEndedNotes(folder);
-    for (let n = 0; n < 1_100; n += 1) notes.add('x'.repeat(61), 1);
+    notes.empty(); // there are none
+    notes.add('1', 1);
     jest.spyOn(fs, 'ftruncateSync').mockImplementationOnce(() => {
       throw new Error('EIO');
     });
-    notes.areKnown();
-    expect(statSync(path.join(folder, 'ended')).size).toBeGreaterThan(65_536);
-    notes.areKnown();
-    expect(statSync(path.join(folder, 'ended')).size).toBe(0);
+    notes.empty();
+    expect(size(folder)).toBe(4);
+    notes.empty();
+    expect(size(folder)).toBe(0);
+    notes.add('2', 2);
+    expect(notes.left()).toEqual([{ id: '2', sequence: 2 }]);
     notes.close(false);
   });
 
-  it('are emptied by the store, too, so that they do not grow for ever', async () => {
-    const folder = temporaryFolder();
-    const store = await openLmdbStore(folder, { exclusive: true });
-    const ids = Array.from({ length: 1_100 }, (_, n) => `${n}-`.padEnd(63, 'x'));
+  it('are emptied along with the log, so that they do not grow for ever', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.finish('answered', true);
+    const large = (id: string) => ({ ...event(id), payload: 'x'.repeat(600_000) });
+    await store.add([large('1'), large('2')], 10);
+    expect(size(folder)).toBeGreaterThan(0);
+    await store.add([large('3')], 10);
+    expect(size(folder)).toBe(0);
+    await store.close();
+  });
+
+  it('are not emptied while an end in them waits for the data file', async () => {
+    const { folder, store } = await withTwoLeased();
+    const large = (id: string) => ({ ...event(id), payload: 'x'.repeat(600_000) });
+    await store.add([large('1'), large('2')], 10);
+    const { ftruncateSync } = fs;
+    jest.spyOn(fs, 'ftruncateSync').mockImplementationOnce((...args) => {
+      void store.finish('answered', true); // at the very moment
+      ftruncateSync(...args);
+    });
+    await store.add([large('3')], 10);
+    expect(size(folder)).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  it('are not emptied before the log: beside an older data file it would bring back what was answered', async () => {
+    const { folder, store } = await withTwoLeased();
+    await store.get('open');
+    const backup = asAfterAKill(folder, { notes: false });
+    const ids = Array.from({ length: 1_100 }, (_, n) => `${n}-`.padEnd(60, 'x')); // 70 KiB of notes
     await store.add(
       ids.map((id) => event(id)),
       2_000,
     );
-    await store.due();
     await store.lease('p', 2_000, 0);
     for (const id of ids) await store.finish(id, false);
-    await store.get('x'); // the data file knows them all
-    expect(statSync(path.join(folder, 'ended')).size).toBe(0);
+    await store.get('open'); // the data file knows it all
+    await store.add([event('new')], 2_000);
+    const killed = asAfterAKill(folder);
     await store.close();
+    copyFileSync(path.join(backup, DATA_FILE), path.join(killed, DATA_FILE));
+    const restored = await openLmdbStore(killed, { exclusive: true });
+    expect((await waitingIn(restored)).sort()).toEqual(['answered', 'new', 'open']);
+    await restored.close();
+  });
+
+  it('do not end another event where a number was cut off', async () => {
+    const { folder, store } = await withTwoLeased();
+    const killed = asAfterAKill(folder);
+    await store.close();
+    writeFileSync(path.join(killed, 'ended'), '\nanswered 2'); // 2 is the other one
+    const restarted = await openLmdbStore(killed, { exclusive: true });
+    expect(await waitingIn(restarted)).toEqual(['answered', 'open']);
+    await restarted.close();
   });
 
   it('may have a last line that a full disk has cut off', () => {
@@ -215,46 +243,40 @@ describe('the notes', () => {
 });
 
 describe('a change that may wait', () => {
-  const openFile = () => {
-    const settled = jest.fn();
-    return {
-      settled,
-      file: openDataFile(temporaryFolder(), { say: jest.fn(), settled, moving: jest.fn(), moved: jest.fn() }),
-    };
-  };
+  const openFile = () => openDataFile(temporaryFolder(), { say: jest.fn(), moving: jest.fn(), moved: jest.fn() });
 
   it('is made by itself after a tenth of a second', async () => {
     const timer = jest.spyOn(global, 'setTimeout');
-    const { file, settled } = openFile();
+    const file = openFile();
     await new Promise<void>((resolve) => {
       file.soon(() => {
         resolve();
       });
       expect(timer).toHaveBeenLastCalledWith(expect.any(Function), 100);
     });
+    expect(file.isSettled).toBe(false);
     await file.settle();
-    expect(settled).toHaveBeenCalled();
+    expect(file.isSettled).toBe(true);
     await file.close();
   });
 
   it('goes along with the next change, and with the one after where that fails', async () => {
-    const { file, settled } = openFile();
+    const file = openFile();
     const change = jest.fn();
     const timer = jest.spyOn(global, 'setTimeout');
     jest.spyOn(file.tables.root, 'transaction').mockRejectedValueOnce(new Error('no space left'));
     file.soon(change);
     await expect(file.transact(() => undefined)).rejects.toThrow('no space left');
-    expect([change.mock.calls.length, settled.mock.calls.length]).toEqual([0, 0]);
+    expect([change.mock.calls.length, file.isSettled]).toEqual([0, false]);
     expect(timer).toHaveBeenLastCalledWith(expect.any(Function), 1_000);
     await file.transact(() => undefined);
-    expect([change.mock.calls.length, settled.mock.calls.length]).toEqual([1, 1]);
     await file.settle();
-    expect(change).toHaveBeenCalledTimes(1);
+    expect([change.mock.calls.length, file.isSettled]).toEqual([1, true]);
     await file.close();
   });
 
   it('is made again before all that were asked for later, also while it fails', async () => {
-    const { file } = openFile();
+    const file = openFile();
     const made: string[] = [];
     const note = (name: string) => () => void made.push(name);
     let fail: (error: Error) => void = () => undefined;
@@ -276,7 +298,7 @@ describe('a change that may wait', () => {
   });
 
   it('is waited for while another one is written', async () => {
-    const { file } = openFile();
+    const file = openFile();
     const made: number[] = [];
     const writing = file.transact(() => made.push(1));
     await new Promise(setImmediate);
@@ -288,7 +310,7 @@ describe('a change that may wait', () => {
   });
 
   it('shares a flush with all that are asked for at the same time, and spoils none of them by its mistake', async () => {
-    const { file } = openFile();
+    const file = openFile();
     const transaction = jest.spyOn(file.tables.root, 'transaction');
     const mistake = () => {
       throw new Error('mistake');
@@ -304,7 +326,7 @@ describe('a change that may wait', () => {
   });
 
   it('is made before the file is closed, and costs nothing where there is none', async () => {
-    const { file } = openFile();
+    const file = openFile();
     const change = jest.fn();
     const transactions = jest.spyOn(file.tables.root, 'transaction');
     await file.settle();
@@ -315,29 +337,29 @@ describe('a change that may wait', () => {
   });
 
   it('is given up with the process where it cannot be made at the end', async () => {
-    const { file, settled } = openFile();
-    jest.spyOn(file.tables.root, 'transaction').mockRejectedValue(new Error('no space left'));
-    file.soon(jest.fn());
+    const disk = makeDisk();
+    const file = openFile();
+    const change = jest.fn();
+    disk.isFull = true;
+    file.soon(change);
     await expect(file.close()).resolves.toBeUndefined();
-    expect(settled).not.toHaveBeenCalled();
+    expect(change).not.toHaveBeenCalled();
   });
 });
 
 it('leaves the notes where the last ends could not be flushed', async () => {
-  const opened = jest.spyOn(tablesOfTheEngine, 'openTables');
+  const disk = makeDisk();
   const { folder, store } = await withTwoLeased();
-  const { root } = opened.mock.results[0]?.value as tablesOfTheEngine.Tables;
   await store.finish('answered', true);
-  jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
+  disk.isFull = true;
   await store.close();
   expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nanswered 1');
 });
 
 it('does not come back while nothing can be flushed, though an operator had put it back before', async () => {
-  const opened = jest.spyOn(tablesOfTheEngine, 'openTables');
+  const disk = makeDisk();
   const clock = fakeClock(1_000);
   const store = await openLmdbStore(temporaryFolder(), { exclusive: true, clock });
-  const { root } = opened.mock.results[0]?.value as tablesOfTheEngine.Tables;
   const take = async () => {
     await store.due();
     return (await store.lease('p', 10, 10)).map((lease) => lease.event.id);
@@ -347,10 +369,10 @@ it('does not come back while nothing can be flushed, though an operator had put 
   await store.setAside('put back', 'refused', false);
   await store.retry('put back');
   expect(await take()).toEqual(['put back']);
-  const failing = jest.spyOn(root, 'transaction').mockRejectedValue(new Error('no space left'));
+  disk.isFull = true;
   await store.finish('put back', false);
   await clock.pass(1_000);
   expect(await take()).toEqual([]);
-  failing.mockRestore();
+  disk.isFull = false;
   await store.close();
 });

@@ -292,7 +292,7 @@ describe('the data folder of a running process', () => {
   it('is not written anew for a look that began before it was', async () => {
     const folder = temporaryFolder();
     const moved = jest.fn();
-    const file = openDataFile(folder, { say: jest.fn(), settled: jest.fn(), moving: jest.fn(), moved });
+    const file = openDataFile(folder, { say: jest.fn(), moving: jest.fn(), moved });
     rmSync(path.join(folder, DATA_FILE));
     let answer: (error: Error) => void = () => undefined;
     jest.spyOn(promises, 'stat').mockImplementationOnce(() => new Promise((_resolve, reject) => (answer = reject)));

@@ -91,8 +91,10 @@ describe('the data folder', () => {
       throw new Error('unreadable');
     });
     await expect(store.due()).rejects.toThrow('unreadable');
+    await expect(store.add([event('new', 'b')], 1_000)).rejects.toThrow(/what waits cannot be read/);
     await expect(store.due()).resolves.toEqual([{ page: 'p', first: 0, repeated: undefined }]);
     await expect(store.countWaiting()).resolves.toBe(450);
+    await expect(store.add([event('e1')], 1_000)).resolves.toEqual({ added: 0, known: 1 });
     const drained: string[] = [];
     await store.lease('p', 1, 0);
     for (let next: string | undefined = 'e0'; next;) {

@@ -1,0 +1,116 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { StoreError } from '../../../../src/queue/event-store';
+import { openDataFile } from '../../../../src/queue/lmdb/data-file';
+import * as engine from '../../../../src/queue/lmdb/tables';
+import { temporaryFolder } from '../../../support/temporary-folder';
+
+const { DATA_FILE } = engine;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function opened() {
+  const folder = temporaryFolder();
+  const open = jest.spyOn(engine, 'openTables').mockClear();
+  const said: string[] = [];
+  const file = openDataFile(folder, {
+    say: (message) => said.push(message),
+    moving: () => Promise.resolve(),
+    moved: () => undefined,
+  });
+  return {
+    ...{ folder, file, open, said },
+    put: (key: string) => file.transact(({ meta }) => void meta.put(key, 1)),
+    keys: () => [...file.tables.meta.getKeys()],
+    /** Does what the engine does when it could not write its last page: it never answers again. */
+    fail: () => {
+      const { root } = file.tables;
+      jest
+        .spyOn(root, 'transaction')
+        .mockRejectedValueOnce(new Error('EIO'))
+        .mockReturnValue(new Promise(() => undefined));
+    },
+  };
+}
+
+describe('a data file whose last commit has failed', () => {
+  it('is opened anew before the next change: the engine may never answer again', async () => {
+    const { file, open, put, keys, fail } = opened();
+    await put('a');
+    fail();
+    await expect(put('b')).rejects.toThrow(/^The events could not be stored: EIO$/);
+    expect(open).toHaveBeenCalledTimes(1);
+    await put('c');
+    await put('d');
+    expect(open).toHaveBeenCalledTimes(2);
+    expect(keys()).toEqual(['a', 'c', 'd']);
+    await file.close();
+  });
+
+  it('is not opened, but written anew, where it was removed meanwhile: else all in it would be lost', async () => {
+    const { folder, file, put, keys, fail } = opened();
+    await put('a');
+    fail();
+    await expect(put('b')).rejects.toThrow(StoreError);
+    fs.rmSync(path.join(folder, DATA_FILE));
+    await put('c');
+    expect(keys()).toEqual(['a', 'c']);
+    await file.close();
+    const tables = engine.openTables(folder);
+    expect([...tables.meta.getKeys()]).toEqual(['a', 'c']);
+    await tables.root.close();
+  });
+
+  it('is tried again where it cannot be opened', async () => {
+    const { file, open, put, keys, fail } = opened();
+    await put('a');
+    fail();
+    await expect(put('b')).rejects.toThrow('EIO');
+    open.mockImplementationOnce(() => {
+      throw new Error('EMFILE');
+    });
+    await expect(put('c')).rejects.toThrow('EMFILE');
+    await put('d');
+    expect(keys()).toEqual(['a', 'd']);
+    await file.close();
+  });
+});
+
+describe('a data file that was written anew', () => {
+  it('is not taken for somebody else’s where it could not be opened at first', async () => {
+    const { folder, file, open, said, put, keys } = opened();
+    await put('a');
+    fs.rmSync(path.join(folder, DATA_FILE));
+    open.mockImplementationOnce(() => {
+      throw new Error('EMFILE');
+    });
+    await expect(file.check()).rejects.toThrow('EMFILE');
+    await file.check();
+    await put('b');
+    expect(keys()).toEqual(['a', 'b']);
+    expect(fs.readdirSync(folder).sort()).toEqual([DATA_FILE, `${DATA_FILE}-lock`]);
+    expect(said).toEqual([]);
+    await file.close();
+  });
+});
+
+describe('the lock file beside the data file', () => {
+  it('may be removed: others who look would not be heard, so both are written anew', async () => {
+    const { folder, file, said, put } = opened();
+    await put('a');
+    fs.rmSync(path.join(folder, `${DATA_FILE}-lock`));
+    await file.check();
+    const other = engine.openTables(folder);
+    await other.meta.put('b', 1);
+    await other.root.close();
+    await put('c');
+    await file.close();
+    const found = engine.openTables(folder);
+    expect([...found.meta.getKeys()]).toEqual(['a', 'b', 'c']);
+    await found.root.close();
+    expect(fs.readdirSync(folder).sort()).toEqual([DATA_FILE, `${DATA_FILE}-lock`]);
+    expect(said).toEqual([expect.stringContaining('lock')]);
+  });
+});
