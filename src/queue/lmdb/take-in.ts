@@ -66,6 +66,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
 
   return {
     add: async (events, mostWaiting) => {
+      await file.ready(); // after a failed commit nothing can be read either
       const others = new Set<Promise<void>>();
       const added = new Map<string, NewEvent>();
       for (const event of events) {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { StoreError } from '../../../../src/queue/event-store';
 import { openDataFile } from '../../../../src/queue/lmdb/data-file';
+import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
 import { temporaryFolder } from '../../../support/temporary-folder';
 
@@ -75,6 +76,22 @@ describe('a data file whose last commit has failed', () => {
     await put('d');
     expect(keys()).toEqual(['a', 'd']);
     await file.close();
+  });
+});
+
+describe('an event that comes in after a commit has failed', () => {
+  it('is taken in: the data file is opened anew first, since nothing can be read in it', async () => {
+    const open = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(temporaryFolder());
+    const { root, ids } = open.mock.results[0]?.value as engine.Tables;
+    jest.spyOn(root, 'transaction').mockRejectedValueOnce(new Error('EIO'));
+    jest.spyOn(ids, 'doesExist').mockImplementation(() => {
+      throw new Error('MDB_PANIC');
+    });
+    await expect(store.retry('x')).rejects.toThrow('EIO');
+    const event = { id: '1', page: 'p', conversation: 'c', timestamp: 1, payload: {} };
+    await expect(store.add([event], 10)).resolves.toEqual({ added: 1, known: 0 });
+    await store.close();
   });
 });
 
