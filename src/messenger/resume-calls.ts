@@ -9,7 +9,7 @@ export interface CompletedCall {
 /** The calls of one event that earlier attempts have completed, and where further ones are noted. */
 export interface CallJournal {
   readonly completed: readonly CompletedCall[];
-  /** Resolves when the note is safe. */
+  /** Resolves when the next call may be asked for; it is let out when the note is on disk. */
   note(call: CompletedCall): Promise<void>;
 }
 

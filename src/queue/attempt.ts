@@ -15,7 +15,7 @@ export interface AttemptTools {
   readonly time: TrustedTime;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Makes a change to the store until it succeeds. */
+  /** Makes a change to the store until it succeeds, or the bot stops. */
   readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
   /** Looks for more that may start. */
   readonly look: () => void;
@@ -25,7 +25,7 @@ export interface AttemptTools {
 
 type Failure = Verdict & { readonly kind: 'retry' | 'refused' };
 
-/** After how many failures an event that keeps failing is set aside, once others succeed. */
+/** After how many failures that are no refusals an event is set aside, once others succeed. */
 const MOST_FAILURES = 12;
 /** After how many refusals an event that is probably wrong is set aside, when nobody else is refused alike. */
 const MOST_REFUSALS_ALONE = 5;

@@ -35,7 +35,7 @@ export interface EventQueue {
   start(): void;
   /** Lets no further call out, and resolves when those under way have been answered and noted. */
   stop(): Promise<void>;
-  /** Resolves when nothing is under way and nothing is due. */
+  /** Resolves when nothing is under way and nothing may start now. */
   idle(): Promise<void>;
 }
 
@@ -43,11 +43,13 @@ export interface EventQueue {
 const STORE_LIMIT_MS = 4_000;
 /** How often to look for what another process (the operator's command) has changed. */
 const LOOK_EVERY_MS = 1_000;
+/** How soon to try again what the store has failed to do. */
+const AGAIN_AFTER_MS = 1_000;
 /** Cleaning up: how much at once, how soon after a full share, and how soon when nothing is left. */
 const CLEAN_AT_ONCE = 500;
 const CLEAN_ON_MS = 50;
 const CLEAN_EVERY_MS = 60_000;
-/** More than these need not wait for their turn at the pace: whoever waits there may have to be turned back. */
+/** At most so many stand in line at the pace: when the gate closes, all of them have to be turned back. */
 const MOST_IN_LINE = 64;
 /** The part of the slots that conversations may take whose event has failed before; the rest is for first attempts. */
 const REPEATED_SHARE = 1 / 4;
@@ -71,8 +73,8 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   const underWay = () => active.first + active.repeated;
 
-  const lookOut = createLookOut(clock, lookOnce, (ms) => {
-    if (underWay() === 0 && ms !== 0)
+  const lookOut = createLookOut(clock, lookOnce, () => {
+    if (underWay() === 0)
       idleWaiters.splice(0).forEach((resolve) => {
         resolve();
       });
@@ -95,7 +97,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       return Math.min(await startWhatIsDue(), LOOK_EVERY_MS);
     } catch (error) {
       log.error({ err: error }, 'the queue could not be read; it is tried again');
-      return LOOK_EVERY_MS;
+      return AGAIN_AFTER_MS;
     }
   }
 
@@ -114,7 +116,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     const isDue = (ms: number | undefined) => ms !== undefined && ms <= 0;
     const wantsFirst = isDue(due.first) && room > 0;
     const wantsRepeated = isDue(due.repeated) && Math.min(room, roomForRepeated) > 0;
-    // Where only room is missing, the end of what is under way brings the next look.
+    // Where only room is missing, the next look comes with the end of what is under way, or with a message that leaves the line.
     if (!wantsFirst && !wantsRepeated)
       return Math.min(...[due.first, due.repeated].map((ms) => (ms && ms > 0 ? ms : Infinity)));
 
@@ -152,7 +154,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
       await page.gate.probeAgain(ticket);
-      if (running) await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
+      if (running) await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
       await store.release(event.id).catch(() => undefined);
     }
     active[kind] -= 1;

@@ -25,13 +25,13 @@ export interface StoredEvent extends NewEvent {
   readonly receivedAt: number;
   /** How often handling it has failed. */
   readonly attempts: number;
-  /** How many of these may have sent their message all the same: no answer told. */
+  /** How many attempts in a row may have sent their message all the same: no answer came back. */
   readonly uncertain: number;
   /** The calls that need not be made again. */
   readonly calls: readonly CompletedCall[];
   /** Why it still waits, or why it was set aside. */
   readonly reason?: string;
-  /** When it was set aside, milliseconds since 1970. */
+  /** Since when it is set aside, milliseconds since 1970. */
   readonly endedAt?: number;
   /** When a person last put it back, milliseconds since 1970. */
   readonly retriedAt?: number;
@@ -56,7 +56,7 @@ export interface DuePage {
 export interface Lease {
   /** The conversation's next event: the one whose calls have begun, or else the one with the smallest timestamp. */
   readonly event: StoredEvent;
-  /** Aborted when the lease is lost: nothing may be sent for the event any more. */
+  /** Aborted when the lease is lost, as when the store closes: nothing may be sent for the event any more. */
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +93,7 @@ export interface EventStore {
   /** The Pages that have events waiting which nobody has leased. */
   due(): Promise<readonly DuePage[]>;
   /**
-   * Leases conversations that are due, longest due first.
+   * Leases conversations that `due` has told of, longest due first.
    *
    * @param page whose
    * @param first how many at most whose next event has not failed yet
@@ -102,7 +102,7 @@ export interface EventStore {
   lease(page: string, first: number, repeated: number): Promise<readonly Lease[]>;
   /** Gives a leased event back as it was: its conversation is due at once. */
   release(id: string): Promise<void>;
-  /** Notes a completed call of a leased event. Noting the same one again changes nothing. */
+  /** Notes a completed call of a leased event, `index` being how many it has completed before. Noting it again changes nothing. */
   noteCall(id: string, index: number, call: CompletedCall): Promise<void>;
   /**
    * Ends a leased event; its id is remembered for 48 hours. That outlives the process at once; it may be flushed up to a tenth

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock';
 import { backoff } from './backoff';
 
-/** What an attempt is allowed to do: everything while the gate is open, or to be the probe of one closing. */
+/** What an attempt is allowed to do: everything while the gate is open, or to be the probe of one closing, `epoch`. */
 export interface Ticket {
   readonly epoch: number;
   readonly isProbe: boolean;
@@ -17,26 +17,26 @@ export interface Closing {
 }
 
 /**
- * A Page's way out; asynchronous, so that several machines can share one. Open, it lets everything through; closed, nothing for a time, and then one attempt after the other, its
- * probes. Each closing is an epoch, as is each time that a probe keeps it closed; only its own probe ends it: what began before
- * proves nothing about it.
+ * A Page's way out. Open, it lets everything through; closed, nothing for a time, and then one attempt after the other, its
+ * probes. Each closing is an epoch, as is each time that a probe keeps it closed; only its own probe opens the gate: what began
+ * before proves nothing. Asynchronous, so that several machines can share one.
  */
 export interface Gate {
   /** A ticket for one more attempt, or how long there is none, in milliseconds. A probe's ticket is given out once. */
   admit(): Promise<Ticket | number>;
   /** Whether a call may leave now. */
   lets(ticket: Ticket): Promise<boolean>;
-  /** Closes the gate, or, by the probe, keeps it closed. What began before the closing only confirms it. */
+  /** Closes the gate, or, by the probe, keeps it closed. What began before can only confirm that, or make a hold of a pause. */
   close(ticket: Ticket, closing: Closing): Promise<void>;
-  /** The probe has failed, for another reason than the gate was closed for: it stays closed as it is, for longer. */
+  /** The probe has failed, for another reason than the gate was closed for: it stays closed as it is, with backoff. */
   keepClosed(ticket: Ticket, reason: string): Promise<void>;
-  /** A call of the attempt has succeeded: its probe opens the gate. */
+  /** The attempt has had a call that succeeded: as a probe it opens the gate. */
   open(ticket: Ticket): Promise<void>;
   /** The probe has shown nothing, neither success nor failure: another one may try at once. */
   probeAgain(ticket: Ticket): Promise<void>;
 }
 
-/** How often a Page is tried that holds. */
+/** How often a holding Page is tried. */
 export const HOLD_MS = 60_000;
 
 interface Closed {

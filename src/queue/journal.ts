@@ -17,15 +17,15 @@ export interface JournalOptions {
 export interface Journal extends Attempt {
   /** How many calls this attempt has completed. */
   successes(): number;
-  /** Resolves when every completed call is noted. */
+  /** Stores what is remembered only; resolves when nothing is left. */
   saved(): Promise<void>;
-  /** The event is through: what has not been noted yet need not be. Resolves when nothing is being noted any more. */
+  /** The event is through: what is remembered only need not be stored. Resolves when nothing is being stored any more. */
   forget(): Promise<void>;
 }
 
 /**
- * The calls of one attempt. A completed one is noted before the next is let out, or as soon as the handler does anything slow:
- * where nothing follows, ending the event says it all in one change of the store.
+ * The calls of one attempt. The note of a completed one is remembered at first, and stored before the next call is let out, or as
+ * soon as the handler does anything slow: where nothing follows, ending the event says it all in one change of the store.
  */
 export function createJournal({ calls }: StoredEvent, options: JournalOptions): Journal {
   let successes = 0;

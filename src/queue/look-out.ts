@@ -15,13 +15,9 @@ export interface LookOut {
  *
  * @param once a look, which must not reject; resolves with how soon, in milliseconds, the next one is needed at the latest, or
  * with undefined where none is
- * @param rested called after each look that no other one follows at once, with what it has said
+ * @param rested called after each look that no other one follows at once
  */
-export function createLookOut(
-  clock: Clock,
-  once: () => Promise<number | undefined>,
-  rested: (ms: number | undefined) => void,
-): LookOut {
+export function createLookOut(clock: Clock, once: () => Promise<number | undefined>, rested: () => void): LookOut {
   let isLooking = false;
   let asked = 0;
   let wakeUpAt = Infinity;
@@ -34,15 +30,16 @@ export function createLookOut(
 
   const lookAndPlan = async (): Promise<void> => {
     isLooking = true;
-    let ms: number | undefined;
-    for (let answered = -1; answered !== asked;) {
-      if (answered >= 0) await nextTurn(); // events that make no call would leave nobody else their turn
+    let answered = asked;
+    let ms = await once();
+    while (answered !== asked) {
+      await nextTurn(); // events that make no call would leave nobody else their turn
       answered = asked;
       ms = await once();
     }
     isLooking = false;
     if (ms !== undefined) wakeUpIn(ms);
-    rested(ms);
+    rested();
   };
 
   /** Where a look is planned for an earlier time, that one will do. */

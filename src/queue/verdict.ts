@@ -35,7 +35,7 @@ export type Verdict =
 export interface Attempt {
   /** The calls that earlier attempts have completed. */
   readonly completed: readonly CompletedCall[];
-  /** Notes a completed call, so that it is not made again. The note is safe before the next call is let out. */
+  /** Notes a completed call, so that it is not made again. The note is on disk before the next call is let out. */
   note(call: CompletedCall): Promise<void>;
   /**
    * Waits until a call may leave.

@@ -17,7 +17,8 @@ export interface Arrivals {
    *
    * @param lines without line ends
    * @param written called when they are on disk, before anything else is written
-   * @throws the system's error; of the lines nothing is left then
+   * @throws the system's error, or what `ready` or `settle` has rejected with; the lines are then cut off before anything else is
+   * written
    */
   write(lines: readonly string[], written: () => void): Promise<void>;
   /** The lines that an earlier process has left; a kill or a power cut may have cut off the last one. */
@@ -47,7 +48,7 @@ export interface ArrivalsOptions {
 
 interface Batch {
   readonly lines: readonly string[];
-  readonly resolve: () => void;
+  readonly succeed: () => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -118,7 +119,7 @@ export function createArrivals(folder: string, { ready, settle, emptied, removed
       batches = [];
       try {
         await writeTogether(together);
-        for (const { resolve } of together) resolve();
+        for (const { succeed } of together) succeed();
       } catch (error) {
         for (const { reject } of together) reject(error);
       }
@@ -129,11 +130,11 @@ export function createArrivals(folder: string, { ready, settle, emptied, removed
   return {
     write: (lines, written) =>
       new Promise((resolve, reject) => {
-        const toldFirst = () => {
+        const succeed = () => {
           written();
           resolve();
         };
-        batches.push({ lines, resolve: toldFirst, reject });
+        batches.push({ lines, succeed, reject });
         writing ??= writeOut();
       }),
     left: () => readLeft(file),

@@ -1,5 +1,5 @@
 import { StoreFormatError, type EventStore } from '../event-store';
-import { follow } from './load';
+import { follow } from './look-around';
 import { end, endedByNow, notYetPutDown, readById, rewrite, type Parts } from './parts';
 import { DamagedRecordError, decodeRecord, type EventRecord } from './record';
 import type { Tables } from './tables';
@@ -74,7 +74,7 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
   };
 }
 
-/** A damaged record can be dropped, too. */
+/** A damaged record can be dropped, too; whose it was is not known then. */
 function readOrGuess({ records, aside }: Tables, sequence: number, id: string): EventRecord {
   try {
     return decodeRecord(String(records.get(sequence)));

@@ -14,13 +14,13 @@ const WHOLE = 'whole';
 /** A file that stands in the folder while records are being read: where it was left, the engine may have come to harm. */
 const MARK = 'check-under-way';
 
-/** How many records are looked at before others get their turn: an old view of the file makes it grow. */
+/** How many records are looked at with one view of the file: while a view is kept, the file only grows. */
 const AT_ONCE = 1_000;
 
 /** The check of a data folder, under way. */
 export interface DataCheck {
   /**
-   * Resolves when everything that stands in memory later on has been read without the engine coming to harm.
+   * Resolves when the file could be opened, is as long as it says, and both ends of each table that events are in could be read.
    *
    * @throws {StoreFormatError} when the file is damaged as a whole; nothing has been changed
    */
@@ -86,7 +86,7 @@ export function checkData(folder: string, program = __filename): DataCheck {
 }
 
 /**
- * Looks whether the file is as long as its tables say, and whether every table can be read at both ends.
+ * Looks whether the file is as long as its tables say, and whether they can be read at both ends.
  *
  * @throws {DamagedRecordError} naming the first mistake that is found
  */
@@ -101,7 +101,7 @@ export function findUnreadable(folder: string, tables: Tables): void {
 }
 
 /**
- * Reads everything, bit by bit.
+ * Reads all events and ids, bit by bit.
  *
  * @throws {DamagedRecordError} naming what is wrong
  */

@@ -20,9 +20,9 @@ export interface DataFile {
    * Makes a change that may wait: it goes along with the next one, at the latest after a tenth of a second, which saves a
    * flush of its own. Where that fails, it is made again, before all that were asked for later.
    *
-   * @param done called when it is on disk
+   * @param onDisk called when it is on disk
    */
-  soon(change: (tables: Tables) => void, done?: () => void): void;
+  soon(change: (tables: Tables) => void, onDisk?: () => void): void;
   /**
    * Resolves when no change waits any more.
    *
@@ -46,8 +46,7 @@ export interface DataFile {
 
 interface Change {
   readonly make: (tables: Tables) => void;
-  /** Called when it is on disk. */
-  readonly done: () => void;
+  readonly onDisk: () => void;
   /** Called when it is not; undefined where it is then to be made again. */
   readonly failed: ((error: unknown) => void) | undefined;
 }
@@ -149,7 +148,7 @@ export function openDataFile(folder: string, { say, moving, moved }: DataFileOpt
     }
     isFailing = false;
     tables.root.resetReadTxn(); // later reads see these changes
-    for (const { done } of together) done();
+    for (const { onDisk } of together) onDisk();
   };
 
   /** One transaction after the other, as long as somebody waits for one. */
@@ -176,8 +175,8 @@ export function openDataFile(folder: string, { say, moving, moved }: DataFileOpt
         outcome = { error };
       }
     };
-    await new Promise<void>((done, failed) => {
-      waiting.push({ make, done, failed });
+    await new Promise<void>((onDisk, failed) => {
+      waiting.push({ make, onDisk, failed });
       writing ??= write();
     });
     if (outcome && 'result' in outcome) return outcome.result;
@@ -208,8 +207,8 @@ export function openDataFile(folder: string, { say, moving, moved }: DataFileOpt
       return tables;
     },
     transact,
-    soon: (make, done = ignore) => {
-      waiting.push({ make, done, failed: undefined });
+    soon: (make, onDisk = ignore) => {
+      waiting.push({ make, onDisk, failed: undefined });
       if (!writing) plan(SOON_MS);
     },
     settle,

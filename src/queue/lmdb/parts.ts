@@ -109,6 +109,14 @@ export function endedByNow({ notes }: Parts): (record: EventRecord) => boolean {
   return ({ id, sequence }) => ends.has(id) && (ends.get(id) ?? sequence) === sequence;
 }
 
+/** Puts an event into the schedule. */
+export function enter({ schedule, clock }: Parts, record: EventRecord, isAtHand: boolean): void {
+  const { sequence, timestamp, attempts, calls, page, conversation } = record;
+  const event = isAtHand ? record : undefined;
+  const waiting = { sequence, timestamp, repeated: attempts > 0, begun: calls.length > 0, event, next: undefined };
+  schedule.add(page, conversation, waiting, clock.monotonic());
+}
+
 /** Ends an event, unless it is gone: of it only the id is kept. Inside a transaction. */
 export function end(tables: Tables, record: Pick<EventRecord, 'id' | 'sequence' | 'endedAt'>, now: number): void {
   if (!tables.records.doesExist(record.sequence)) return;

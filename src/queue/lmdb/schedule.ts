@@ -23,7 +23,7 @@ interface Lanes {
 
 /**
  * Whose turn it is, in memory: every conversation with a waiting event, in two lanes a Page, so that first attempts never
- * wait behind repeated ones. Taking the next one costs the same however many wait or are under way.
+ * wait behind repeated ones. Two heaps a Page: nothing is scanned to find the next one.
  */
 export class Schedule {
   readonly #conversations = new Map<string, Conversation>();

@@ -10,7 +10,8 @@ import { openDataFile, type DataFile } from './data-file';
 import { createEndedNotes } from './ended-notes';
 import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock';
 import { createLeases } from './leases';
-import { createLoad, createLookAround } from './load';
+import { createLoad } from './load';
+import { createLookAround } from './look-around';
 import { migrate } from './migrate';
 import { end, notYetPutDown, putDown, type Parts } from './parts';
 import { Schedule } from './schedule';
@@ -40,6 +41,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const isNew = !existsSync(path.join(folder, DATA_FILE));
   const notes = createEndedNotes(folder);
   let lock: FolderLock | undefined;
+  // The log asks the data file to take in what stands in it; a data file that was written anew makes log, notes and lock follow.
   const file = openDataFile(folder, {
     say: onDamage,
     moving: async () => {

@@ -4,7 +4,7 @@ import { open, type Database, type RootDatabase } from 'lmdb';
 /** The file inside the data folder. */
 export const DATA_FILE = 'events.mdb';
 
-/** Raise it when what is stored changes its form, and teach `migrate.ts` to read the older one. */
+/** Raise it when what is stored changes its form, and teach `prepare` in `store.ts` to read the older one. */
 export const FORMAT = 3;
 
 /** The tables of the data file. As few as can be: each one that a change touches costs a page more to write. */

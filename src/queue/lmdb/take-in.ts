@@ -1,9 +1,8 @@
 import { QueueFullError, StoreError, type EventStore, type NewEvent } from '../event-store';
 import { describeCommitError } from './commit-error';
 import { entries } from './tables';
-import { putDown, type Arrival, type Parts } from './parts';
+import { enter, putDown, type Arrival, type Parts } from './parts';
 import { encodeRecord } from './record';
-import { enter } from './load';
 
 /** How large an event may be, in characters, to be kept at hand. */
 const LARGEST_AT_HAND = 4_096;
@@ -13,15 +12,15 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
   const { file, arrivals, fresh, ended, schedule, clock } = parts;
   /** Events that are being written. */
   const arriving = new Map<string, Promise<void>>();
-  /** The ids of events that the data file does not know yet. */
-  const unknown = new Set<string>();
+  /** The ids of events that are in the log, and not in the data file yet. */
+  const inLogOnly = new Set<string>();
   const waitingAtStart = entries(file.tables.records) - entries(file.tables.aside);
   let sequence = lastSequence;
   let stored = 0;
 
   /** Before the schedule is whole nothing is leased, so that nothing ends. */
   const countWaiting = () => (parts.isLoaded ? schedule.waiting : waitingAtStart + stored);
-  const isKnown = (id: string) => unknown.has(id) || file.tables.ids.doesExist(id);
+  const isKnown = (id: string) => inLogOnly.has(id) || file.tables.ids.doesExist(id);
 
   const arrive = (event: NewEvent, receivedAt: number): Arrival => {
     sequence += 1;
@@ -33,7 +32,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
   const enterAll = (events: readonly Arrival[]): void => {
     stored += events.length;
     for (const { record, text } of events) {
-      unknown.add(record.id);
+      inLogOnly.add(record.id);
       fresh.set(record.sequence, record);
       enter(parts, record, text.length <= LARGEST_AT_HAND);
     }
@@ -43,7 +42,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
       },
       () => {
         for (const { record } of events) {
-          unknown.delete(record.id);
+          inLogOnly.delete(record.id);
           fresh.delete(record.sequence);
         }
       },
