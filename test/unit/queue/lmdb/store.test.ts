@@ -32,6 +32,19 @@ const listed = async (store: EventStore): Promise<StoredEvent[]> => {
   return all;
 };
 
+/** A store, and what lets it see at once what others have written; by itself it does so some milliseconds later. */
+async function openedToLook(folder: string, options: Parameters<typeof openLmdbStore>[1] = {}) {
+  const opening = jest.spyOn(engine, 'openTables').mockClear();
+  const store = await openLmdbStore(folder, options);
+  const { root } = opening.mock.results[0]?.value as engine.Tables;
+  return {
+    store,
+    look: () => {
+      root.resetReadTxn();
+    },
+  };
+}
+
 eventStoreContract('LMDB', (folder, clock) => openLmdbStore(folder, { clock }), temporaryFolder);
 
 async function folderWith(...ids: readonly string[]): Promise<string> {
@@ -192,7 +205,7 @@ describe('beside an operator whose change cannot be read', () => {
   it('leaves that event alone, and goes on', async () => {
     const folder = temporaryFolder();
     const clock = fakeClock(NOW);
-    const store = await openLmdbStore(folder, { clock });
+    const { store, look } = await openedToLook(folder, { clock });
     await store.add([event('1', 'a'), event('2', 'b')], 100);
     await store.due();
     await store.lease('p', 2, 0);
@@ -204,6 +217,7 @@ describe('beside an operator whose change cannot be read', () => {
     const tables = openTables(folder);
     await tables.records.put(1, 'damaged');
     await tables.root.close();
+    look();
     await clock.pass(1_000);
     await expect(store.due()).resolves.toHaveLength(1);
     expect((await store.lease('p', 9, 9)).map((lease) => lease.event.id)).toEqual(['2']);
@@ -420,13 +434,14 @@ describe('the check of what is stored', () => {
   it('passes over an event that changes while it waits, and lets a person end it, waiting or set aside', async () => {
     const folder = temporaryFolder();
     const said: string[] = [];
-    const store = await openLmdbStore(folder, { onDamage: (message) => said.push(message) });
+    const { store, look } = await openedToLook(folder, { onDamage: (message) => said.push(message) });
     const payload = { text: 'x'.repeat(10_000) };
     await store.add([{ ...event('1'), payload }, event('2', 'b')], 10);
     await store.due();
     await store.get('1'); // the data file holds both
     const tables = openTables(folder);
     await tables.records.put(1, 'damaged');
+    look();
     const leases = await store.lease('p', 9, 0);
     expect(leases.map((lease) => lease.event.id)).toEqual(['2']);
     expect(said).toEqual([expect.stringContaining('number 1 has changed')]);
@@ -443,7 +458,7 @@ describe('the check of what is stored', () => {
   it('says so when an event is gone that waits, unless a person has dropped it', async () => {
     const folder = temporaryFolder();
     const said: string[] = [];
-    const store = await openLmdbStore(folder, { onDamage: (message) => said.push(message) });
+    const { store, look } = await openedToLook(folder, { onDamage: (message) => said.push(message) });
     const payload = { text: 'x'.repeat(10_000) };
     await store.add(
       ['1', '2', '3'].map((id) => ({ ...event(id, id), payload })),
@@ -457,6 +472,7 @@ describe('the check of what is stored', () => {
     const tables = openTables(folder);
     await tables.records.remove(2);
     await tables.root.close();
+    look();
     const leases = await store.lease('p', 9, 0);
     expect(leases.map((lease) => lease.event.id)).toEqual(['3']);
     expect(said).toEqual([expect.stringContaining('number 2 is gone')]);
