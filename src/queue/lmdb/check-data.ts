@@ -69,7 +69,7 @@ export function checkData(folder: string, program = __filename): DataCheck {
   });
   const refuse = async (): Promise<void> => {
     const reason = await ended;
-    if (reason === undefined || (said.includes(READABLE) && !isPatient)) return;
+    if (reason === undefined) return;
     throw new StoreFormatError(
       `The stored events in ${file} are damaged (${reason}). Nothing was changed. Restore a backup of the folder, or move it away to start with an empty one: the events in it would then not be answered.`,
     );
@@ -135,23 +135,31 @@ function isWhole(text: string, sequence: number, ids: Tables['ids']): boolean {
   }
 }
 
-/* istanbul ignore next -- only as a program of its own: test/unit runs it compiled */
-async function main(folder: string): Promise<void> {
+/**
+ * What the program does: reads what is needed to begin, and then everything.
+ *
+ * @param say is told how far it has come
+ * @throws what is wrong
+ */
+export async function readAll(folder: string, say: (word: string) => void): Promise<void> {
   const tables = openTables(folder);
   findUnreadable(folder, tables);
   if (tables.meta.get('format') === 1) {
     const old = tables.root.openDB<string, string>({ name: 'events', encoding: 'string' });
     for (const { value } of old.getRange()) parseChecked(value);
   }
-  process.stdout.write(`${READABLE}\n`);
-  setPriority(constants.priority.PRIORITY_LOW);
+  say(READABLE);
   await findDamage(tables);
-  process.stdout.write(`${WHOLE}\n`);
+  say(WHOLE);
 }
 
 /* istanbul ignore next -- only as a program of its own: test/unit runs it compiled */
 if (require.main === module) {
-  main(process.argv[2] ?? '').then(
+  const say = (word: string) => {
+    process.stdout.write(`${word}\n`);
+    setPriority(constants.priority.PRIORITY_LOW);
+  };
+  readAll(process.argv[2] ?? '', say).then(
     () => process.exit(0),
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -76,6 +76,14 @@ describe('safe before 200', () => {
 });
 
 describe('once', () => {
+  it('says so when an event is delivered again, and only then', async () => {
+    const { queue, log } = await makeQueue();
+    await queue.add([event('1')]);
+    expect(log()).toBe('');
+    await queue.add([event('1'), event('2')]);
+    expect(log()).toMatch(/"level":"info","time":\d+,"known":1,"msg":"events delivered again: already known"/);
+  });
+
   it('does not handle an event that is delivered again', async () => {
     const { queue, seen, started, log, settle } = await makeQueue();
     await started([event('1')]);
@@ -353,6 +361,28 @@ describe('bounded', () => {
     await clock.pass(MINUTE);
     expect(asked.length).toBe(soFar + 1);
   });
+
+  it.each([
+    [250, 2],
+    [249, 1],
+  ])(
+    'cleans up more at once after %d, since then one kind of the two may have filled its share',
+    async (count, times) => {
+      let asked = 0;
+      const { queue, clock } = await makeQueue({
+        breakStore: (store) => ({
+          ...store,
+          clean: () => {
+            asked += 1;
+            return Promise.resolve(asked === 1 ? count : 0);
+          },
+        }),
+      });
+      queue.start();
+      await clock.pass(SECOND);
+      expect(asked).toBe(times);
+    },
+  );
 
   it('goes on when cleaning up fails', async () => {
     const { started, queue, seen, log, settle } = await makeQueue({

@@ -167,6 +167,60 @@ describe('a fault of one person', () => {
   });
 });
 
+describe('an event that fails', () => {
+  const unknownCause: Verdict = { kind: 'retry', reason: 'no way out', cause: undefined, mayBeSent: false };
+
+  it.each<[string, Verdict, string]>([
+    ['fails', retry, 'It has failed 12 times while others were answered. no answer'],
+    ['is refused', refused('unknown'), 'It was refused again while others were answered. refused'],
+  ])('is set aside with the words for one that %s', async (_what, verdict, reason) => {
+    const { started, on, clock, queue, store } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? verdict : done));
+    await started([event('bad')]);
+    for (let minute = 0; minute < 30; minute += 1) {
+      await queue.add([event(`good${minute}`)]);
+      await clock.pass(MINUTE);
+    }
+    await expect(store.get('bad')).resolves.toMatchObject({ state: 'set_aside', reason });
+  });
+
+  it.each<[string, Verdict]>([
+    ['is refused for what can be everybody’s fault, alone', refused('unknown')],
+    ['fails for what says nothing about it', unknownCause],
+  ])('waits on when it %s', async (_what, verdict) => {
+    const { started, on, clock, queue, state, seen } = await makeQueue();
+    on(({ id }) => (isOffender(id) ? verdict : done));
+    await started([event('bad')]);
+    if (verdict === unknownCause)
+      for (let n = 0; n < 20; n += 1) {
+        await queue.add([event(`good${n}`)]);
+        await clock.pass(5 * MINUTE);
+      }
+    else await clock.pass(HOUR);
+    expect(count(seen, 'bad')).toBeGreaterThan(12);
+    await expect(state('bad')).resolves.toBe('waiting');
+  });
+
+  it('waits on when its request is refused like that of another, and nobody else is answered', async () => {
+    const { started, on, clock, seen, state } = await makeQueue();
+    on(() => refused('probably_event'));
+    await started([event('1'), event('2')]);
+    await clock.pass(HOUR);
+    expect(count(seen, '1')).toBeGreaterThan(5);
+    for (const id of ['1', '2']) await expect(state(id)).resolves.toBe('waiting');
+  });
+
+  it('is not said to have been sent because it was held back', async () => {
+    const { started, on, clock, store } = await makeQueue();
+    for (const verdict of [hold, pause(SECOND)]) {
+      on(() => verdict);
+      await started([event('1')]);
+      await clock.pass(3 * MINUTE);
+      await expect(store.get('1')).resolves.toMatchObject({ uncertain: 0 });
+    }
+  });
+});
+
 describe('a fault of everybody', () => {
   it.each(['event', 'probably_event', 'unknown'] as const)(
     'holds what is refused alike to several people in a row, known scope or not (%s), and goes on by itself',
@@ -537,6 +591,98 @@ describe('what makes no call', () => {
     }
     expect(handled).toBe(10_000);
     expect(most).toBeLessThanOrEqual(200);
+  });
+});
+
+describe('whoever is due', () => {
+  it('begins at once, however many there are and however long their handlers do something else', async () => {
+    const { started, on, seen } = await makeQueue();
+    const mayEnd = signal();
+    on(async () => {
+      await mayEnd.sent;
+      return done;
+    });
+    await started(people(200));
+    expect(seen).toHaveLength(200);
+    mayEnd.send();
+  });
+
+  it('begins when it is tried again, though first attempts take as many slots as repeated ones may', async () => {
+    const { started, on, seen, clock, queue } = await makeQueue({ maxConcurrentConversations: 8 });
+    const mayEnd = signal();
+    on(async ({ id }) => {
+      if (id === 'again') return retry;
+      await mayEnd.sent;
+      return done;
+    });
+    await started([event('again')]);
+    await queue.add(people(5));
+    await clock.pass(SECOND);
+    expect(count(seen, 'again')).toBe(2);
+    mayEnd.send();
+  });
+
+  it('is asked for only where there is room, and no more than there is', async () => {
+    const asked: [number, number][] = [];
+    const { started, on, clock, queue } = await makeQueue({
+      maxConcurrentConversations: 2,
+      breakStore: (store) => ({
+        ...store,
+        lease: (page, first, repeated) => {
+          asked.push([first, repeated]);
+          return store.lease(page, first, repeated);
+        },
+      }),
+    });
+    const mayEnd = signal();
+    on(async () => {
+      await mayEnd.sent;
+      return done;
+    });
+    await started(people(2));
+    await queue.add(people(3, 'q'));
+    await clock.pass(3 * SECOND);
+    expect(asked).toEqual([[2, 0]]);
+    mayEnd.send();
+  });
+});
+
+describe('a conversation', () => {
+  it('goes on with its next event, but not by a probe, nor once the bot is to stop', async () => {
+    const wanted: boolean[] = [];
+    const { started, on, clock, queue } = await makeQueue({
+      breakStore: (store) => ({
+        ...store,
+        finish: (id, wantsNext) => {
+          wanted.push(wantsNext);
+          return store.finish(id, wantsNext);
+        },
+        setAside: (id, reason, wantsNext) => {
+          wanted.push(wantsNext);
+          return store.setAside(id, reason, wantsNext);
+        },
+      }),
+    });
+    on(({ id }) => (id === '2' ? refused('event') : done));
+    await started(['1', '2', '3'].map((id) => event(id, 'a')));
+    expect(wanted.splice(0)).toEqual([true, true, true]);
+    on(() => hold);
+    await queue.add(['4', '5'].map((id) => event(id, 'a')));
+    await clock.pass(SECOND);
+    on(() => done);
+    await clock.pass(MINUTE);
+    expect(wanted.splice(0)).toEqual([false, true]);
+    const mayEnd = signal();
+    on(async () => {
+      await mayEnd.sent;
+      return done;
+    });
+    await queue.add(['6', '7'].map((id) => event(id, 'a')));
+    await clock.pass(0);
+    const stopped = queue.stop();
+    mayEnd.send();
+    await stopped;
+    expect(wanted).toEqual([false]);
   });
 });
 

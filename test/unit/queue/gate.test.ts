@@ -75,6 +75,35 @@ describe('a gate', () => {
     await expect(gate.lets(first)).resolves.toBe(true);
   });
 
+  it('is not closed once more by what began before a hold', async () => {
+    const { gate, first, clock, log } = await makeGate();
+    await gate.close(first, { ...hold, forMs: 10_000 });
+    await clock.pass(10_000);
+    const probe = (await gate.admit()) as Ticket;
+    await gate.close(first, { ...hold, forMs: undefined });
+    expect(log().match(/all sending holds/g)).toHaveLength(1);
+    await gate.open(probe);
+    await expect(gate.lets(first)).resolves.toBe(true);
+  });
+
+  it.each([
+    ['pause', 'sending pauses'],
+    ['hold', 'all sending holds'],
+  ] as const)(
+    'stays a %s when its probe fails for another reason, with backoff, and names that',
+    async (kind, what) => {
+      const { gate, first, clock, log } = await makeGate();
+      await gate.close(first, { kind, reason: 'the first', forMs: undefined });
+      for (const seconds of [1, 2, 4]) {
+        await expect(gate.admit()).resolves.toBe(seconds * 1_000);
+        await clock.pass(seconds * 1_000);
+        await gate.keepClosed((await gate.admit()) as Ticket, 'another');
+      }
+      expect(log().split(what)).toHaveLength(5);
+      expect(log().match(/"reason":"another"/g)).toHaveLength(3);
+    },
+  );
+
   it('remembers how often it was closed when a probe has shown nothing', async () => {
     const { gate, first, clock } = await makeGate();
     await gate.close(first, pause());

@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
+import { StoreFormatError } from '../../../../src/queue/event-store';
 import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../../src/queue/lmdb/folder-lock';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import { temporaryFolder } from '../../../support/temporary-folder';
@@ -49,6 +51,48 @@ describe('claimFolder', () => {
     const winners = outcomes.filter((one) => one.status === 'fulfilled');
     expect(winners).toHaveLength(1);
     for (const { value } of winners) await value.release();
+  });
+
+  it('leaves nothing open: neither who asks, nor who is asked, nor what was tried in vain', async () => {
+    const folder = temporaryFolder();
+    const owners = registry();
+    const lock = await claimFolder(folder, owners);
+    const handles = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+    const before = handles();
+    for (let n = 0; n < 5; n += 1) await expect(claimFolder(folder, owners)).rejects.toThrow(FolderInUseError);
+    for (let n = 0; n < 1_000 && handles() > before; n += 1) await new Promise(setImmediate);
+    expect(handles()).toBe(before);
+    await lock.release();
+  });
+
+  it('asks in a folder that was made anew only what has the name of an owner', async () => {
+    const folder = temporaryFolder();
+    const owners = registry();
+    const lock = await claimFolder(folder, owners);
+    const [name = ''] = readdirSync(folder);
+    rmSync(path.join(folder, name));
+    const others = [`x${name}`, `${name}.old`].map((other) => net.createServer().listen(path.join(folder, other)));
+    await Promise.all(others.map((server) => once(server, 'listening')));
+    await expect(lock.renew()).resolves.toBeUndefined();
+    await lock.release();
+    for (const server of others) server.close();
+  });
+
+  it('takes a path of a socket that is 103 bytes long, and none of 104', async () => {
+    const base = temporaryFolder();
+    const folderOf = (length: number) => {
+      const folder = path.join(base, 'x'.repeat(length - base.length - '/'.length - '/owner-01234567.sock'.length));
+      mkdirSync(folder);
+      return folder;
+    };
+    const before = process.cwd();
+    process.chdir('/usr'); // from there the relative path is longer
+    try {
+      await (await claimFolder(folderOf(103), registry())).release();
+      await expect(claimFolder(folderOf(104), registry())).rejects.toThrow(StoreFormatError);
+    } finally {
+      process.chdir(before);
+    }
   });
 
   it('takes the shorter way to a folder with a long path, and refuses one that is too long, in words', async () => {

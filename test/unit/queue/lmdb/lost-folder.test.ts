@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import {
   copyFileSync,
   existsSync,
@@ -258,6 +259,24 @@ describe('the data folder of a running process', () => {
     expect(readFileSync(path.join(folder, 'ended'), 'latin1')).toBe('\nb 2');
     expect(readFileSync(path.join(folder, 'arrived'), 'utf8')).toContain('"id":"b"');
     await store.close();
+  });
+
+  it('leaves no file open, neither there nor where it was before', async () => {
+    const open = jest.spyOn(fs, 'openSync');
+    const close = jest.spyOn(fs, 'closeSync');
+    const { folder, store, look } = await opened();
+    for (const id of ['a', 'b']) {
+      await store.add([event(id, id)], 100);
+      await store.due();
+      await store.lease('p', 1, 0);
+      await store.finish(id, false);
+      rmSync(folder, { recursive: true });
+      await look();
+    }
+    await store.close();
+    const files = open.mock.results.map(({ value }) => Number(value));
+    expect(files.length).toBeGreaterThan(4);
+    expect(close.mock.calls.map(([file]) => file).sort()).toEqual(files.sort());
   });
 
   it('takes along what has not reached the data file yet when it is renamed', async () => {
