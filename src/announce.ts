@@ -43,6 +43,18 @@ export function createDamageReport(log: Logger): (damage: string | undefined) =>
 }
 
 /**
+ * Makes what says that somebody has removed or replaced files of the data folder under the running bot.
+ *
+ * @param log where it is said
+ * @returns takes what was found, and what was done about it
+ */
+export function createMendReport(log: Logger): (found: string) => void {
+  return (found) => {
+    log.warn({ found }, 'somebody else has changed DATA_DIR; no event is lost. Find out who, and leave it to the bot');
+  };
+}
+
+/**
  * Turns what stopped the start into a text for the person who started it.
  *
  * @param error what was thrown

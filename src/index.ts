@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import dotenv from 'dotenv';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
-import { announce, createDamageReport, explainStart } from './announce';
+import { announce, createDamageReport, createMendReport, explainStart } from './announce';
 import { systemClock, type Clock } from './clock';
 import { loadConfig, type Config } from './config';
 import { endOnMistakes, stopOnSignals } from './end-of-process';
@@ -134,7 +134,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
 
 async function listenWith(config: Config, log: Logger, check: DataCheck): Promise<RunningBot> {
   const onDamage = createDamageReport(log);
-  const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage });
+  const options = { exclusive: true, onDamage, onMended: createMendReport(log) };
+  const store = await openLmdbStore(config.dataDir, options);
   const { app, queue } = createBot(config, log, store);
   const server = await listen(app, config).catch(async (error: unknown) => {
     await store.close();

@@ -1,4 +1,4 @@
-import { announce, createDamageReport, explainStart } from '../../src/announce';
+import { announce, createDamageReport, createMendReport, explainStart } from '../../src/announce';
 import { ConfigError, loadConfig } from '../../src/config';
 import { createLogger } from '../../src/logger';
 import { StoreFormatError } from '../../src/queue/event-store';
@@ -75,5 +75,14 @@ describe('a report of damage', () => {
     expect(lines).toEqual([]);
     report('2 stored events have changed on disk');
     expect(lines.join()).toMatch(/"level":"error".*2 stored events have changed.*restore a backup/);
+  });
+});
+
+describe('a report of files that were changed by somebody else', () => {
+  it('is a warning that says what was found and what to do', () => {
+    const lines: string[] = [];
+    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
+    createMendReport(createLogger(config, { write: (line) => void lines.push(line) }))('the data file was replaced');
+    expect(lines.join()).toMatch(/"level":"warn".*the data file was replaced.*no event is lost. Find out who/);
   });
 });

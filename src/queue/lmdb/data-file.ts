@@ -94,15 +94,14 @@ export function openDataFile(folder: string, { say, moving, moved }: DataFileOpt
     try {
       await tables.root.backup(copy, false);
       const there = identityOf(place);
-      if (there === openFile) say('the lock file of the data file was removed while the bot was running; it is back');
-      else if (there !== undefined) {
-        const aside = `${place}.found-${String(Date.now())}`;
-        renameSync(place, aside);
-        say(`the data file was replaced while the bot was running; what was found in its place is now ${aside}`);
-      }
+      const aside = `${place}.found-${String(Date.now())}`;
+      const isForeign = there !== undefined && there !== openFile;
+      if (isForeign) renameSync(place, aside);
       rmSync(lock, { force: true }); // the engine keeps one open lock file for each name
       renameSync(copy, place);
       placed = identityOf(place);
+      if (isForeign) say(`the data file was replaced; it is back, and what was found in its place is now ${aside}`);
+      else say(`${there === undefined ? 'the data file' : 'the lock file of the data file'} was removed; it is back`);
     } catch (error) {
       rmSync(copy, { force: true });
       throw error;

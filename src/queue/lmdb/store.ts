@@ -24,6 +24,8 @@ export interface LmdbStoreOptions {
   readonly clock?: Clock;
   /** Told of what is wrong with the stored data: an event that cannot be read any more is passed over. */
   readonly onDamage?: (message: string) => void;
+  /** Told of what somebody has done to the files, and what was done about it: no event is lost. */
+  readonly onMended?: (message: string) => void;
 }
 
 /**
@@ -36,14 +38,14 @@ export interface LmdbStoreOptions {
  * @throws {FolderInUseError} when another process has opened it exclusively
  */
 export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<EventStore> {
-  const { clock = systemClock, onDamage = () => undefined } = options;
+  const { clock = systemClock, onDamage = () => undefined, onMended = () => undefined } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(path.join(folder, DATA_FILE));
   const notes = createEndedNotes(folder);
   let lock: FolderLock | undefined;
   // The log asks the data file to take in what stands in it; a data file that was written anew makes log, notes and lock follow.
   const file = openDataFile(folder, {
-    say: onDamage,
+    say: onMended,
     moving: async () => {
       if (!lock) throw new StoreError('the data file was removed or replaced meanwhile; try again');
       await lock.renew();

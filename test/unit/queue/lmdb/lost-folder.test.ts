@@ -42,7 +42,7 @@ const found = async (folder: string): Promise<string[]> => {
   await store.close();
   return all;
 };
-async function opened(options: { onDamage?: (message: string) => void } = {}) {
+async function opened(options: { onMended?: (message: string) => void } = {}) {
   const folder = temporaryFolder();
   const clock = fakeClock(NOW);
   const open = jest.spyOn(engine, 'openTables');
@@ -227,7 +227,7 @@ describe('the data folder of a running process', () => {
 
   it('keeps what stands in the place of the lost file until the whole copy is written, and leaves no half one', async () => {
     const said: string[] = [];
-    const { folder, store, look, tables } = await opened({ onDamage: (message) => said.push(message) });
+    const { folder, store, look, tables } = await opened({ onMended: (message) => said.push(message) });
     await store.add([event('mine')], 100);
     const other = await folderWith('of somebody else');
     rmSync(path.join(folder, DATA_FILE));
@@ -240,7 +240,7 @@ describe('the data folder of a running process', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith(`${DATA_FILE}.`))).toEqual([]);
     expect(said).toEqual([]);
     await look();
-    expect(said).toEqual([expect.stringMatching(/was replaced while the bot was running.*found-\d+$/)]);
+    expect(said).toEqual([expect.stringMatching(/was replaced; it is back, .*found-\d+$/)]);
     await store.close();
     expect(await found(folder)).toEqual(['mine']);
   });
@@ -296,14 +296,14 @@ describe('the data folder of a running process', () => {
 
   it('is written anew once, however many find out at the same time', async () => {
     const said: string[] = [];
-    const { folder, store, clock } = await opened({ onDamage: (message) => said.push(message) });
+    const { folder, store, clock } = await opened({ onMended: (message) => said.push(message) });
     await store.add([event('a')], 100);
     for (let round = 0; round < 5; round += 1) {
       rmSync(folder, { recursive: true });
       await clock.pass(1_000);
       await Promise.all([store.add([event(`b${round}`)], 100), store.due(), store.add([event(`c${round}`)], 100)]);
     }
-    expect(said).toEqual([]);
+    expect(said).toEqual(Array.from({ length: 5 }, () => 'the data file was removed; it is back'));
     expect(readdirSync(folder).filter((name) => name.includes('.found-'))).toEqual([]);
     await store.close();
   });
