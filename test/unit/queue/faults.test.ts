@@ -686,7 +686,35 @@ describe('a conversation', () => {
   });
 });
 
+describe('a probe that is refused', () => {
+  it.each([
+    ['unknown', 1],
+    ['event', 3],
+  ] as const)('for what is %s shows, before the next one, so many: %d', async (scope, probes) => {
+    const { started, on, clock, seen } = await makeQueue();
+    on(() => hold);
+    await started(people(3));
+    on(() => refused(scope));
+    seen.length = 0;
+    await clock.pass(MINUTE);
+    expect(seen).toHaveLength(probes);
+  });
+});
+
 describe('slots that are taken', () => {
+  it('are counted whoever has taken them', async () => {
+    const { started, on, clock, queue, seen } = await makeQueue({ maxConcurrentConversations: 8 });
+    const mayEnd = signal();
+    on(({ id }) => (isOffender(id) && count(seen, id) === 1 ? retry : mayEnd.sent.then(() => done)));
+    await started(people(2, 'bad'));
+    await clock.pass(SECOND); // both are tried again
+    seen.length = 0;
+    await queue.add(people(20));
+    await clock.pass(0);
+    expect(seen).toHaveLength(6);
+    mayEnd.send();
+  });
+
   it.each([
     [40, 10],
     [3, 1],

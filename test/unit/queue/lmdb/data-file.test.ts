@@ -64,6 +64,18 @@ describe('a data file whose last commit has failed', () => {
     await tables.root.close();
   });
 
+  it('is written anew, too, where only its lock file was removed meanwhile', async () => {
+    const { folder, file, said, put, keys, fail } = opened();
+    await put('a');
+    fail();
+    await expect(put('b')).rejects.toThrow('EIO');
+    fs.rmSync(path.join(folder, `${DATA_FILE}-lock`));
+    await put('c');
+    expect(said).toEqual(['the lock file of the data file was removed; it is back']);
+    expect(keys()).toEqual(['a', 'c']);
+    await file.close();
+  });
+
   it('is tried again where it cannot be opened', async () => {
     const { file, open, put, keys, fail } = opened();
     await put('a');
@@ -109,6 +121,21 @@ describe('a data file that was written anew', () => {
     expect(keys()).toEqual(['a', 'b']);
     expect(fs.readdirSync(folder).sort()).toEqual([DATA_FILE, `${DATA_FILE}-lock`]);
     expect(said).toEqual(['the data file was removed; it is back']);
+    await file.close();
+  });
+
+  it('is written once more where it was removed again before it could be opened', async () => {
+    const { folder, file, open, said, put, keys } = opened();
+    await put('a');
+    fs.rmSync(path.join(folder, DATA_FILE));
+    open.mockImplementationOnce(() => {
+      throw new Error('EMFILE');
+    });
+    await expect(file.check()).rejects.toThrow('EMFILE');
+    fs.rmSync(path.join(folder, DATA_FILE));
+    await put('b');
+    expect(keys()).toEqual(['a', 'b']);
+    expect(said).toHaveLength(2);
     await file.close();
   });
 });

@@ -47,6 +47,17 @@ describe('the schedule', () => {
     expect(found).toEqual([true, true, false, false]);
   });
 
+  it('hurries a conversation that waits, and leaves one that is due in its place', () => {
+    const schedule = new Schedule();
+    for (const name of ['a', 'b', 'c']) schedule.add('p', name, waiting(1), 0);
+    const c = [1, 2, 3].map(() => schedule.take('p', 'first', 0)).at(-1);
+    for (const name of ['d', 'e']) schedule.add('p', name, waiting(1), 0);
+    if (c) schedule.giveBack(c, 60_000);
+    for (const name of ['d', 'c', 'nobody']) schedule.hurry(name, 5);
+    const taken = [1, 2, 3, 4].map(() => schedule.take('p', 'first', 5)?.name);
+    expect(taken).toEqual(['d', 'e', 'c', undefined]);
+  });
+
   it('orders events by when they happened, and equal ones as they came', () => {
     const schedule = new Schedule();
     for (const [sequence, timestamp] of [

@@ -1,4 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import promises from 'node:fs/promises';
 import path from 'node:path';
 import { open } from 'lmdb';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
@@ -174,6 +175,35 @@ describe('beside another process', () => {
     const tables = openTables(folder);
     expect([...tables.changed.getKeys()]).toEqual([]);
     await tables.root.close();
+  });
+});
+
+describe('an operator who asks for an event', () => {
+  it('is told of what the system says, as it says it', async () => {
+    const opening = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(await folderWith('1'));
+    const { records } = opening.mock.results.at(-1)?.value as engine.Tables;
+    jest.spyOn(records, 'get').mockImplementationOnce(() => {
+      throw new Error('MDB_CORRUPTED');
+    });
+    await expect(store.get('1')).rejects.toThrow(/^MDB_CORRUPTED$/);
+    await store.close();
+  });
+});
+
+describe('a look at the folder', () => {
+  it('is taken once a second, however often somebody asks what is due', async () => {
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(temporaryFolder(), { clock });
+    const looks = jest.spyOn(promises, 'stat');
+    for (let n = 0; n < 5; n += 1) await store.due();
+    await clock.pass(999);
+    await store.due();
+    const before = looks.mock.calls.length;
+    await clock.pass(1);
+    await store.due();
+    expect([before, looks.mock.calls.length]).toEqual([2, 4]);
+    await store.close();
   });
 });
 
