@@ -2,10 +2,11 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { runQueueCommand } from '../../../src/cli/queue';
 import { openLmdbStore } from '../../../src/queue/lmdb/store';
-import { DATA_FILE, openTables } from '../../../src/queue/lmdb/tables';
+import * as engine from '../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary-folder';
 
+const { DATA_FILE, openTables } = engine;
 const NOW = 1_795_384_800_000;
 const MINUTE = 60_000;
 
@@ -145,6 +146,8 @@ describe('npm run queue', () => {
     [2, 'Which event?', ['show']],
     [2, '--wat', ['list', '--wat']],
     [1, 'No event nope', ['show', 'nope']],
+    [1, 'No event nope', ['drop', 'nope', '--yes']],
+    [2, 'Which event?', ['drop', '--yes']],
   ])('ends with %d and says "%s" after %p', async (code, text, args) => {
     expect(await run(await folderWithEvents(), args)).toMatchObject({
       code,
@@ -181,6 +184,19 @@ describe('what an operator meets on a bad day', () => {
     });
     expect(await run(folder, ['drop', 'old', '--yes'])).toMatchObject({ code: 0, output: 'Dropped.\n' });
     expect(await run(folder, ['list'])).toMatchObject({ code: 0 });
+  });
+
+  it('is a file that the system cannot read: what it says is said', async () => {
+    const folder = await folderWithEvents();
+    const open = engine.openTables;
+    jest.spyOn(engine, 'openTables').mockImplementationOnce((place) => {
+      const tables = open(place);
+      jest.spyOn(tables.records, 'getRange').mockImplementation(() => {
+        throw new Error('MDB_CORRUPTED');
+      });
+      return tables;
+    });
+    expect(await run(folder, ['list'])).toMatchObject({ code: 1, output: 'MDB_CORRUPTED\n' });
   });
 
   it('is an event that only the log of a killed bot holds: it is not said to be dropped when it is not', async () => {

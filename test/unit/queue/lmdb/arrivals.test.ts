@@ -405,6 +405,17 @@ describe('the log', () => {
     await expect(idsAfterAStart(killed)).resolves.toEqual(['1', '2']);
   });
 
+  it('is shown beside one that has changed on disk, to somebody who does not ask for such', async () => {
+    const { folder, store } = await opened();
+    await store.add([event('1', { text: 'hello' }), event('2')], 10);
+    const killed = asAfterAKill(folder);
+    await store.close();
+    fs.writeFileSync(logOf(killed), fs.readFileSync(logOf(killed), 'utf8').replace('hello', 'hullo'));
+    const operator = await openLmdbStore(killed);
+    expect((await waitingIn(operator)).map(({ id }) => id)).toEqual(['2']);
+    await operator.close();
+  });
+
   it('is shown once, also when the bot starts while an operator looks', async () => {
     const { folder, store } = await opened();
     await store.add([event('1')], 10);

@@ -185,6 +185,18 @@ describe('the notes', () => {
     await restored.close();
   });
 
+  it('end an event for a start and for who looks, also without its number, as an earlier version wrote them', async () => {
+    const { folder, store } = await withTwoLeased();
+    const killed = asAfterAKill(folder);
+    await store.close();
+    writeFileSync(path.join(killed, 'ended'), '\nanswered');
+    for (const exclusive of [false, true]) {
+      const looking = await openLmdbStore(killed, { exclusive });
+      expect(await waitingIn(looking)).toEqual(['open']);
+      await looking.close();
+    }
+  });
+
   it('do not end another event where a number was cut off', async () => {
     const { folder, store } = await withTwoLeased();
     const killed = asAfterAKill(folder);
