@@ -17,6 +17,8 @@ const names: readonly (readonly [start: string, name: string])[] = [
 
 /** How the ids of people begin whom Graph always refuses, in words that could be about everybody. */
 export const OFFENDERS = '666';
+/** The bot repeats what is in doubt twice. */
+const MOST_DOUBTS = 2;
 
 interface Body {
   readonly recipient: { readonly id: string };
@@ -49,7 +51,22 @@ export async function startGraph(random: Chance) {
     });
   });
 
+  /** How often in a row no answer told of a conversation's present call. */
+  const doubts = new Map<string, { what: string; count: number }>();
+
+  /** Whether to leave the bot in doubt. What was in doubt three times it sets aside on purpose: that is not judged here. */
+  function leavesInDoubt(chance: number, conversation: string, what: string): boolean {
+    const known = doubts.get(conversation);
+    const count = known?.what === what ? known.count : 0;
+    if (mood !== 'flaky' || count >= MOST_DOUBTS || !random.happens(chance)) return false;
+    doubts.set(conversation, { what, count: count + 1 });
+    return true;
+  }
+
   function answer(res: http.ServerResponse, path: string, body: Body): void {
+    const conversation = body.recipient.id;
+    const text = body.message?.text ?? '';
+    const what = names.find(([start]) => text.startsWith(start))?.[1] ?? path;
     const refuse = (status: number, error: object, headers: http.OutgoingHttpHeaders = {}) => {
       res.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify({ error }));
     };
@@ -65,18 +82,16 @@ export async function startGraph(random: Chance) {
     } else if (mood === 'flaky' && random.happens(0.04)) {
       answers.error += 1;
       refuse(500, { message: 'An unknown error occurred', code: 1 });
-    } else if (mood === 'flaky' && random.happens(0.03)) {
+    } else if (leavesInDoubt(0.03, conversation, what)) {
       answers.reset += 1;
       res.socket?.resetAndDestroy();
-    } else if (mood === 'flaky' && random.happens(0.003)) {
+    } else if (leavesInDoubt(0.003, conversation, what)) {
       answers.timeout += 1; // no answer ever: the bot's own limit of 10 s has to end it
     } else {
       answers.ok += 1;
-      const text = body.message?.text ?? '';
-      const what = names.find(([start]) => text.startsWith(start))?.[1] ?? path;
-      const isSilent = mood === 'flaky' && random.happens(0.005);
+      const isSilent = leavesInDoubt(0.005, conversation, what);
       const call: CarriedOut = {
-        conversation: body.recipient.id,
+        conversation,
         what,
         at: performance.now(),
         isSilent,

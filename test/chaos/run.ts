@@ -88,12 +88,11 @@ async function main(): Promise<boolean> {
   const total = [...load.expected.values()].reduce((sum, calls) => sum + calls.length, 0);
   const deadline = performance.now() + DRAIN_LIMIT_MS;
   const findings = () => judge(load.expected, graph.carriedOut, killed);
-  // After a restart what waits is tried at once; then a person puts back what was set aside because it may have been sent.
+  // After a restart what waits is tried at once.
   if ((await server.kill('SIGTERM')) !== 0) unclean += 1;
   await server.start();
   while (findings().lost > 0 && performance.now() < deadline) {
     await pause(2_000);
-    server.putBack();
   }
   await pause(3_500); // the last redeliveries, and whatever would come too often
   const exitCode = await server.kill('SIGTERM');

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 
 const dist = path.join(__dirname, '..', '..', 'dist');
 const entryPoint = path.join(dist, 'index.js');
-const queueCommand = path.join(dist, 'cli', 'queue.js');
 const wrongClock = path.join(__dirname, 'wrong-clock.cjs');
 
 export interface ServerUnderTest {
@@ -14,8 +13,6 @@ export interface ServerUnderTest {
   readonly port: number | undefined;
   /** @param clockHours how far its clock is wrong */
   start(clockHours?: number): Promise<void>;
-  /** What an operator does: puts every set-aside event back. */
-  putBack(): void;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
@@ -55,9 +52,6 @@ export function serverUnderTest(env: Readonly<Record<string, string>>, folder: s
           reject(new Error(`the server did not start; see ${folder}/server.log`));
         });
       });
-    },
-    putBack() {
-      spawnSync(process.execPath, [queueCommand, 'retry', '--all', '--data', data]);
     },
     async kill(signal) {
       if (!child) return null;
