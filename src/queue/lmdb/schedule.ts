@@ -73,10 +73,10 @@ export class Schedule {
   hurry(name: string, now: number): void {
     const conversation = this.#conversations.get(name);
     if (!conversation || conversation.isLeased || conversation.dueAt <= now) return;
-    const { first, repeated } = this.#lanesOf(conversation.page);
-    for (const lane of [first, repeated]) lane.remove(conversation);
-    conversation.dueAt = now;
-    this.#enqueue(conversation);
+    const hurried = { ...conversation, dueAt: now };
+    conversation.first = undefined; // passed over where it still stands: nothing is searched for
+    this.#conversations.set(name, hurried);
+    this.#enqueue(hurried);
   }
 
   has(name: string, sequence: number): boolean {
@@ -117,16 +117,10 @@ export class Schedule {
   }
 
   #enqueue(conversation: Conversation): void {
+    const lanes = this.#pages.get(conversation.page) ?? { first: new Heap(soonest), repeated: new Heap(soonest) };
+    this.#pages.set(conversation.page, lanes);
     conversation.order = this.#order += 1;
-    this.#lanesOf(conversation.page)[nextOf(conversation)?.repeated ? 'repeated' : 'first'].push(conversation);
-  }
-
-  #lanesOf(page: string): Lanes {
-    const known = this.#pages.get(page);
-    if (known) return known;
-    const lanes = { first: new Heap(soonest), repeated: new Heap(soonest) };
-    this.#pages.set(page, lanes);
-    return lanes;
+    lanes[nextOf(conversation)?.repeated ? 'repeated' : 'first'].push(conversation);
   }
 }
 

@@ -108,14 +108,19 @@ describe('an event that comes in after a commit has failed', () => {
 });
 
 describe('a data file that was written anew', () => {
-  it('is not taken for somebody else’s where it could not be opened at first', async () => {
-    const { folder, file, open, said, put, keys } = opened();
-    await put('a');
-    fs.rmSync(path.join(folder, DATA_FILE));
-    open.mockImplementationOnce(() => {
+  const writtenButNotOpened = async () => {
+    const all = opened();
+    await all.put('a');
+    fs.rmSync(path.join(all.folder, DATA_FILE));
+    all.open.mockImplementationOnce(() => {
       throw new Error('EMFILE');
     });
-    await expect(file.check()).rejects.toThrow('EMFILE');
+    await expect(all.file.check()).rejects.toThrow('EMFILE');
+    return all;
+  };
+
+  it('is not taken for somebody else’s where it could not be opened at first', async () => {
+    const { folder, file, said, put, keys } = await writtenButNotOpened();
     await file.check();
     await put('b');
     expect(keys()).toEqual(['a', 'b']);
@@ -125,13 +130,7 @@ describe('a data file that was written anew', () => {
   });
 
   it('is written once more where it was removed again before it could be opened', async () => {
-    const { folder, file, open, said, put, keys } = opened();
-    await put('a');
-    fs.rmSync(path.join(folder, DATA_FILE));
-    open.mockImplementationOnce(() => {
-      throw new Error('EMFILE');
-    });
-    await expect(file.check()).rejects.toThrow('EMFILE');
+    const { folder, file, said, put, keys } = await writtenButNotOpened();
     fs.rmSync(path.join(folder, DATA_FILE));
     await put('b');
     expect(keys()).toEqual(['a', 'b']);

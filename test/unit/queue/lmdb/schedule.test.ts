@@ -56,6 +56,7 @@ describe('the schedule', () => {
     for (const name of ['d', 'c', 'nobody']) schedule.hurry(name, 5);
     const taken = [1, 2, 3, 4].map(() => schedule.take('p', 'first', 5)?.name);
     expect(taken).toEqual(['d', 'e', 'c', undefined]);
+    expect(schedule.take('p', 'first', 60_000)).toBeUndefined(); // not where it stood before, either
   });
 
   it('orders events by when they happened, and equal ones as they came', () => {
