@@ -1,11 +1,11 @@
 import type { Handler, HandlerContext, PersonEvent } from './handlers/handler';
 import { handleMessaging, messagingKinds } from './handlers/messaging';
 import { handleStandby, standbyKinds } from './handlers/standby';
-import type { Logger } from './logger';
 import type { GraphApi } from './messenger/graph-api';
 import { GraphError, type ErrorKind } from './messenger/graph-error';
 import { permitCalls } from './messenger/permit-calls';
 import { ChangedCallsError, resumeCalls } from './messenger/resume-calls';
+import type { Logger } from './process/logger';
 import { StoreError } from './queue/event-store';
 import { HeldBackError, type HandleEvent, type Verdict } from './queue/verdict';
 import type { Channel, WebhookEvent } from './webhook/events';

@@ -2,17 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import dotenv from 'dotenv';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
-import { announce, createDamageReport, createMendReport, explainStart } from './announce';
-import { systemClock, type Clock } from './clock';
 import { loadConfig, type Config } from './config';
-import { endOnMistakes, stopOnSignals } from './end-of-process';
 import { createEventHandler, isAnswered } from './handle-event';
-import { listen } from './http-server';
-import { createLogger, type Logger } from './logger';
 import { createGraphApi } from './messenger/graph-api';
 import { logCalls } from './messenger/log-calls';
+import { announce, createDamageReport, createMendReport } from './process/announce';
+import { systemClock, type Clock } from './process/clock';
+import { endOnMistakes, stopOnSignals } from './process/end-of-process';
+import { listen } from './process/http-server';
+import { createLogger, type Logger } from './process/logger';
+import { explainStart, StartError } from './process/start-error';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
-import type { EventStore, NewEvent } from './queue/event-store';
+import { StoreUnusableError, type EventStore, type NewEvent } from './queue/event-store';
 import { checkData, type DataCheck } from './queue/lmdb/check-data';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
 import { openLmdbStore } from './queue/lmdb/store';
@@ -117,7 +118,8 @@ export interface RunningBot {
  * Reads the settings, puts the bot together and listens.
  *
  * @param env the environment
- * @throws {ConfigError} when a setting is wrong, or the system's error when the port cannot be listened on
+ * @throws {ConfigError} when a setting is wrong
+ * @throws {StartError} when the data cannot be used or the port cannot be listened on; it says what to do
  */
 export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
   const config = loadConfig(env);
@@ -128,6 +130,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
     return await listenWith(config, log, check);
   } catch (error) {
     await check.stop();
+    if (error instanceof StoreUnusableError) throw new StartError(error.message, { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,3 @@
-import type { GraphErrorAnswer } from './graph-error';
-
 export type ErrorKind =
   | 'no_answer'
   | 'temporary'
@@ -23,6 +21,17 @@ export type ErrorKind =
  * - `doubt`: this call was refused; whether it alone, or every call, shows in what happens to the others
  */
 export type GraphErrorAction = 'retry' | 'wait' | 'hold' | 'give_up' | 'doubt';
+
+/** The facts of an error answer that tell what it means. */
+export interface ErrorFacts {
+  readonly code: number | undefined;
+  readonly subcode: number | undefined;
+  readonly message: string;
+  readonly isTransient: boolean;
+  readonly httpStatus: number;
+  /** Whether the answer was a JSON object, as all of Graph's are. */
+  readonly isJson: boolean;
+}
 
 export interface ErrorRule {
   readonly kind: ErrorKind;
@@ -135,13 +144,9 @@ const byStatus: Readonly<Record<number, ErrorRule>> = { 401: tokenInvalid, 408: 
 /**
  * Finds what an error answer means and what to do about it.
  *
- * @param answer the error as it came
  * @see https://developers.facebook.com/docs/graph-api/guides/error-handling
  */
-export function findErrorRule(
-  answer: Pick<GraphErrorAnswer, 'code' | 'subcode' | 'isTransient' | 'isJson' | 'httpStatus' | 'message'>,
-): ErrorRule {
-  const { code, subcode, isTransient, isJson, httpStatus, message } = answer;
+export function findErrorRule({ code, subcode, isTransient, isJson, httpStatus, message }: ErrorFacts): ErrorRule {
   const exact = bySubcode[`${code ?? ''}/${subcode ?? ''}`] ?? byCode[code ?? NaN];
   if (exact) return exact;
   if (code === 100 && aboutTheSignature.test(message)) return appInvalid;

@@ -1,5 +1,5 @@
+import { findErrorRule, type ErrorFacts, type ErrorKind, type GraphErrorAction } from './graph-error-rules';
 import type { RegainTimes } from './usage-headers';
-import { findErrorRule, type ErrorKind, type GraphErrorAction } from './graph-error-rules';
 
 export type { ErrorKind, GraphErrorAction } from './graph-error-rules';
 
@@ -33,19 +33,12 @@ export abstract class GraphError extends Error {
   }
 }
 
-/** The facts of an answer that is an error. */
-export interface GraphErrorAnswer {
+/** An answer that is an error. */
+export interface GraphErrorAnswer extends ErrorFacts {
   readonly path: string;
-  readonly httpStatus: number;
-  /** Whether the answer was a JSON object, as all of Graph's are. */
-  readonly isJson: boolean;
   /** Whether it was a web page: what a proxy or a login portal answers on its own, without passing the request on. */
   readonly isPage: boolean;
-  readonly message: string;
-  readonly code: number | undefined;
-  readonly subcode: number | undefined;
   readonly type: string | undefined;
-  readonly isTransient: boolean;
   readonly fbtraceId: string | undefined;
   /** What the answer's headers say of how long the platform wants to be left alone. */
   readonly regain: RegainTimes;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import { attempt, type AttemptTools } from './attempt';
 import { StoreError, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
 import type { Ticket } from './gate';

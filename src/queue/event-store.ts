@@ -156,7 +156,12 @@ export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 }
 
-/** What is stored cannot be used by this program; the message says why and what to do. */
-export class StoreFormatError extends Error {
+/** The store cannot be used as it stands; the message says why and what to do, for the person who runs the bot. */
+export class StoreUnusableError extends Error {
+  override readonly name: string = 'StoreUnusableError';
+}
+
+/** What is stored cannot be read by this program. */
+export class StoreFormatError extends StoreUnusableError {
   override readonly name = 'StoreFormatError';
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import { backoff } from './backoff';
 
 /** What an attempt is allowed to do: everything while the gate is open, or to be the probe of one closing, `epoch`. */

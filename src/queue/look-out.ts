@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 
 /** Looks for what is due: whenever it is asked to, and by itself when the last look has said so. */
 export interface LookOut {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import { HeldBackError } from './verdict';
 
 /** Spaces a Page's messages. */

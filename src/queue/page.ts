@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import { createEvidence, type Evidence } from './evidence';
 import { createGate, type Gate } from './gate';
 import { createPace, type Pace } from './pace';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 
 const AGAIN_AFTER_MS = 1_000;
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock';
+import type { Clock } from '../process/clock';
 import type { StoredEvent } from './event-store';
 
 const HOUR_MS = 60 * 60 * 1_000;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock';
+import type { Clock } from '../../src/process/clock';
 import { QueueFullError, type EventStore, type NewEvent, type StoredEvent } from '../../src/queue/event-store';
 import { fakeClock, type FakeClock } from '../support/fake-clock';
 

@@ -5,7 +5,8 @@ import path from 'node:path';
 import nock from 'nock';
 import { start } from '../../src';
 import { temporaryFolder } from '../support/temporary-folder';
-import { listen, type ListenOptions } from '../../src/http-server';
+import { listen, type ListenOptions } from '../../src/process/http-server';
+import { StartError } from '../../src/process/start-error';
 
 const loopback = { port: 0, host: '127.0.0.1' };
 
@@ -23,6 +24,23 @@ async function answerTo(text: string, options: Partial<ListenOptions>): Promise<
   await server.close();
   return answer;
 }
+
+describe('what cannot be listened on', () => {
+  it.each([
+    ['a port below 1024', 'EACCES', /EACCES.*set PORT to a number above 1023/],
+    ['an address of another machine', 'EADDRNOTAVAIL', /EADDRNOTAVAIL.*HOST is no address of this machine/],
+    ['an unknown name', 'ENOTFOUND', /ENOTFOUND.*HOST is not known/],
+    ['anything else', 'EODD', /EODD.*PORT and HOST/],
+  ])('is told with its remedy: %s', async (_what, code, told) => {
+    jest.spyOn(net.Server.prototype, 'listen').mockImplementationOnce(function (this: net.Server) {
+      process.nextTick(() => this.emit('error', Object.assign(new Error(`listen ${code}`), { code })));
+      return this;
+    });
+    const listening = listen(() => undefined, loopback);
+    await expect(listening).rejects.toThrow(StartError);
+    await expect(listening).rejects.toThrow(told);
+  });
+});
 
 describe('slow clients', () => {
   const fast = { headersTimeout: 20, requestTimeout: 40, connectionsCheckingInterval: 10 };
@@ -102,8 +120,9 @@ describe('start', () => {
   it('fails when the port is taken', async () => {
     const bot = await start(env);
     const other = { ...env, DATA_DIR: temporaryFolder(), PORT: String(bot.port) };
-    await expect(start(other)).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await expect(start(other)).rejects.toMatchObject({ code: 'EADDRINUSE' }); // the folder was given up again
+    const refusal = /EADDRINUSE.*stop it, or set PORT to another number/;
+    await expect(start(other)).rejects.toThrow(refusal);
+    await expect(start(other)).rejects.toThrow(refusal); // the folder was given up again
     await bot.stop();
   });
 });

@@ -5,6 +5,7 @@ import nock from 'nock';
 import { pino } from 'pino';
 import { createApp, start } from '../../src';
 import { loadConfig } from '../../src/config';
+import { StartError } from '../../src/process/start-error';
 import * as checks from '../../src/queue/lmdb/check-data';
 import { post, secrets } from '../support/bot';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -37,6 +38,17 @@ describe('the answer to the platform', () => {
     const { status } = await post(app, '{"object":"page","entry":[]}');
     expect(status).toBe(200);
     expect(order).toEqual(['the call', '200']);
+  });
+});
+
+describe('data that cannot be used', () => {
+  it('is a reason not to start that a person can read', async () => {
+    const data = env('0');
+    const first = await start(data);
+    const second = start(data);
+    await expect(second).rejects.toThrow(StartError);
+    await expect(second).rejects.toThrow(/Another bot is already working/);
+    await first.stop();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock';
+import type { Clock } from '../../process/clock';
 import type { Arrivals } from './arrivals';
 import type { DataFile } from './data-file';
 import type { EndedNotes } from './ended-notes';

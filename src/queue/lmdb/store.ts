@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Clock } from '../../clock';
-import { systemClock } from '../../clock';
+import type { Clock } from '../../process/clock';
+import { systemClock } from '../../process/clock';
 import { StoreError, StoreFormatError, type EventStore } from '../event-store';
 import { createArrivals } from './arrivals';
 import { createByHand } from './by-hand';

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../../src/config';
-import { createLogger } from '../../../src/logger';
+import { createLogger } from '../../../src/process/logger';
 import { logCalls } from '../../../src/messenger/log-calls';
 import { recordingGraph } from '../../support/recording-graph';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
-import { StoreFormatError } from '../../../../src/queue/event-store';
+import { StoreUnusableError } from '../../../../src/queue/event-store';
 import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../../src/queue/lmdb/folder-lock';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import { temporaryFolder } from '../../../support/temporary-folder';
@@ -89,7 +89,7 @@ describe('claimFolder', () => {
     process.chdir('/usr'); // from there the relative path is longer
     try {
       await (await claimFolder(folderOf(103), registry())).release();
-      await expect(claimFolder(folderOf(104), registry())).rejects.toThrow(StoreFormatError);
+      await expect(claimFolder(folderOf(104), registry())).rejects.toThrow(StoreUnusableError);
     } finally {
       process.chdir(before);
     }

@@ -1,6 +1,6 @@
 import express from 'express';
 import request from 'supertest';
-import { createLogger } from '../../../../src/logger';
+import { createLogger } from '../../../../src/process/logger';
 import { loadConfig } from '../../../../src/config';
 import { refuseErrors } from '../../../../src/webhook/middleware/refuse-errors';
 

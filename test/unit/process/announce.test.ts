@@ -1,8 +1,6 @@
-import { announce, createDamageReport, createMendReport, explainStart } from '../../src/announce';
-import { ConfigError, loadConfig } from '../../src/config';
-import { createLogger } from '../../src/logger';
-import { StoreFormatError } from '../../src/queue/event-store';
-import { FolderInUseError } from '../../src/queue/lmdb/folder-lock';
+import { announce, createDamageReport, createMendReport } from '../../../src/process/announce';
+import { loadConfig } from '../../../src/config';
+import { createLogger } from '../../../src/process/logger';
 
 function announced(env: Record<string, string>): string[] {
   const lines: string[] = [];
@@ -37,32 +35,6 @@ describe('announce', () => {
     ['https://graph.example', false],
   ])('tells whether the token would cross the network unprotected to %s', (GRAPH_API_URL, warns) => {
     expect(announced({ APP_SECRET: 's', GRAPH_API_URL }).join().includes('unprotected')).toBe(warns);
-  });
-});
-
-describe('explainStart', () => {
-  it.each(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'])('says what to do about %s', (code) => {
-    const text = explainStart(Object.assign(new Error(`listen ${code}`), { code }));
-    expect(text).toMatch(new RegExp(`^The bot cannot listen \\(listen ${code}\\)\\. .*(PORT|HOST)`));
-  });
-
-  it('repeats the list of wrong settings', () => {
-    expect(explainStart(new ConfigError(['PORT is wrong.']))).toContain('  - PORT is wrong.');
-  });
-
-  it.each([new FolderInUseError('In use.'), new StoreFormatError('Damaged.')])(
-    'repeats what is wrong with the data: %s',
-    (error) => {
-      expect(explainStart(error)).toBe(`The bot cannot start. ${error.message}`);
-    },
-  );
-
-  it('shows the stack of what nobody expected', () => {
-    const error = new Error('odd');
-    expect(explainStart(error)).toBe(error.stack);
-    delete error.stack;
-    expect(explainStart(error)).toBe('odd');
-    expect(explainStart('text')).toBe('text');
   });
 });
 

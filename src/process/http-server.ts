@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { StartError } from './start-error';
 
 export interface HttpServer {
   /** The port that is really listened on, also where 0 was asked for. */
@@ -32,12 +33,16 @@ export interface ListenOptions {
  * Starts an HTTP server.
  *
  * @param app what answers the requests
- * @throws the system's error, such as `EADDRINUSE`
+ * @throws {StartError} when the address cannot be listened on, with the remedy
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const server = createServer({ ...timeouts, ...options.timeouts }, app);
   server.listen({ port: options.port, host: options.host });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const remedy = remedies[String(code)] ?? 'Set PORT and HOST to something that this machine can listen on.';
+    throw new StartError(`It cannot listen (${message}). ${remedy}`, { cause: error });
+  });
   const address = server.address() as AddressInfo;
 
   return {
@@ -53,3 +58,10 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     },
   };
 }
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another program uses this port: stop it, or set PORT to another number.',
+  EACCES: 'This port needs more rights: set PORT to a number above 1023 and let the proxy forward to it.',
+  EADDRNOTAVAIL: 'HOST is no address of this machine: correct it, or leave it out to listen on all interfaces.',
+  ENOTFOUND: 'HOST is not known: correct it, or leave it out to listen on all interfaces.',
+};

@@ -1,5 +1,5 @@
-import { loadConfig } from '../../src/config';
-import { createLogger } from '../../src/logger';
+import { loadConfig } from '../../../src/config';
+import { createLogger } from '../../../src/process/logger';
 
 const secrets = {
   PAGE_ACCESS_TOKEN: 'EAAverysecrettoken==',

@@ -1,6 +1,6 @@
-import { createLogger } from '../../src/logger';
-import { loadConfig } from '../../src/config';
-import { endOnMistakes, stopOnSignals } from '../../src/end-of-process';
+import { createLogger } from '../../../src/process/logger';
+import { loadConfig } from '../../../src/config';
+import { endOnMistakes, stopOnSignals } from '../../../src/process/end-of-process';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,7 +1,5 @@
-import { ConfigError, type Config } from './config';
+import type { Config } from '../config';
 import type { Logger } from './logger';
-import { StoreFormatError } from './queue/event-store';
-import { FolderInUseError } from './queue/lmdb/folder-lock';
 
 /**
  * Says that the webhook listens, where, and which protections are on; each one that is off gets a warning with its remedy.
@@ -53,28 +51,6 @@ export function createMendReport(log: Logger): (found: string) => void {
     log.warn({ found }, 'somebody else has changed DATA_DIR; no event is lost. Find out who, and leave it to the bot');
   };
 }
-
-/**
- * Turns what stopped the start into a text for the person who started it.
- *
- * @param error what was thrown
- */
-export function explainStart(error: unknown): string {
-  if (error instanceof ConfigError) return error.message;
-  if (error instanceof FolderInUseError || error instanceof StoreFormatError)
-    return `The bot cannot start. ${error.message}`;
-  if (!(error instanceof Error)) return String(error);
-  const code: unknown = Reflect.get(error, 'code');
-  const remedy = listenRemedies[String(code)];
-  return remedy === undefined ? (error.stack ?? error.message) : `The bot cannot listen (${error.message}). ${remedy}`;
-}
-
-const listenRemedies: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Another program uses this port: stop it, or set PORT to another number.',
-  EACCES: 'This port needs more rights: set PORT to a number above 1023 and let the proxy forward to it.',
-  EADDRNOTAVAIL: 'HOST is no address of this machine: correct it, or leave it out to listen on all interfaces.',
-  ENOTFOUND: 'HOST is not known: correct it, or leave it out to listen on all interfaces.',
-};
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -1,0 +1,20 @@
+import { ConfigError } from '../../../src/config';
+import { explainStart, StartError } from '../../../src/process/start-error';
+
+describe('explainStart', () => {
+  it('repeats the list of wrong settings', () => {
+    expect(explainStart(new ConfigError(['PORT is wrong.']))).toContain('  - PORT is wrong.');
+  });
+
+  it('repeats what a person can mend', () => {
+    expect(explainStart(new StartError('Damaged.'))).toBe('The bot cannot start. Damaged.');
+  });
+
+  it('shows the stack of what nobody expected', () => {
+    const error = new Error('odd');
+    expect(explainStart(error)).toBe(error.stack);
+    delete error.stack;
+    expect(explainStart(error)).toBe('odd');
+    expect(explainStart('text')).toBe('text');
+  });
+});
