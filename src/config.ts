@@ -45,16 +45,26 @@ export class ConfigError extends Error {
   }
 }
 
-const secret = (help: string) =>
-  z
-    .string({ error: () => `is missing. ${help}` })
-    .regex(/^[\x21-\x7e]+$/, { error: () => `holds a space or a character no token has. Copy it again: ${help}` });
+/** Where a value is found. */
+const places = {
+  pageAccessToken: 'in the App Dashboard under Messenger > Settings, "Generate token" beside your Page',
+  verifyToken: 'the App Dashboard under Webhooks',
+};
 
 const environment = z.object({
-  PAGE_ACCESS_TOKEN: secret(
-    'Find it in the App Dashboard under Messenger > Settings, "Generate token" beside your Page.',
-  ),
-  VERIFY_TOKEN: secret('Make up a long random word and enter the same word in the App Dashboard under Webhooks.'),
+  PAGE_ACCESS_TOKEN: z
+    .string({ error: () => `is missing. Find it ${places.pageAccessToken}.` })
+    .regex(/^[\x21-\x7e]+$/, {
+      error: () => `holds a space or a character no token has. Copy it again: it stands ${places.pageAccessToken}.`,
+    }),
+  /** The platform takes any text. */
+  VERIFY_TOKEN: z
+    .string({
+      error: () => `is missing. Make up a long random word and enter the same word in ${places.verifyToken}.`,
+    })
+    .regex(/^\P{Cc}+$/u, {
+      error: () => `holds a control character. Enter the same text as in ${places.verifyToken}.`,
+    }),
   APP_SECRET: z
     .string()
     .default('')
@@ -82,7 +92,12 @@ const environment = z.object({
   MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(1_000),
   MAX_SENDS_PER_SECOND: wholeNumber(1, 300).default(40),
   MAX_PENDING_EVENTS: wholeNumber(1, 100_000_000).default(100_000),
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: z
+    .string()
+    .refine((value) => value === 'production' || !/^prod/i.test(value), {
+      error: shown('must be written production, in small letters, to switch on what it stands for'),
+    })
+    .optional(),
 });
 
 /**

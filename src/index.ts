@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import dotenv from 'dotenv';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
 import { loadConfig, type Config } from './config';
@@ -9,19 +8,24 @@ import { logCalls } from './messenger/log-calls';
 import { announce, createDamageReport, createMendReport } from './process/announce';
 import { systemClock, type Clock } from './process/clock';
 import { endOnMistakes, stopOnSignals } from './process/end-of-process';
+import { completeEnvironment } from './process/environment';
 import { listen } from './process/http-server';
-import { createLogger, type Logger } from './process/logger';
-import { explainStart, StartError } from './process/start-error';
+import { createLimitedLog } from './process/limited-log';
+import { openLogOutput, type LogOutput } from './process/log-output';
+import { createProgramLogger, type Logger } from './process/logger';
+import { requireMachine } from './process/machine';
+import { explainStart } from './process/operator-error';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
-import { StoreUnusableError, type EventStore, type NewEvent } from './queue/event-store';
+import type { EventStore, NewEvent } from './queue/event-store';
 import { checkData, type DataCheck } from './queue/lmdb/check-data';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
+import { prepareFolder } from './queue/lmdb/folder';
 import { openLmdbStore } from './queue/lmdb/store';
 import { eventId } from './webhook/event-id';
 import { flattenEvents, type WebhookEvent } from './webhook/events';
 import { answerVerification } from './webhook/middleware/answer-verification';
 import { readBody } from './webhook/middleware/read-body';
-import { refuseErrors } from './webhook/middleware/refuse-errors';
+import { createRefusals, refusal } from './webhook/middleware/refusals';
 import type { WebhookBody } from './webhook/payload';
 
 /** The bot with everything it is made of, not yet listening. */
@@ -39,25 +43,27 @@ export interface Bot {
  */
 export function createApp(config: Config, log: Logger, accept: (body: WebhookBody) => Promise<void>): Express {
   const app = express();
+  const refusals = createRefusals(log, createLimitedLog());
   app.disable('x-powered-by');
   app.disable('etag');
 
   app
     .route('/webhook')
     .get(answerVerification(config.verifyToken))
-    .post(...readBody(config.appSecrets), async (req, res) => {
+    .post(...readBody(config.appSecrets, refusals), async (req, res) => {
       await accept(req.body as WebhookBody).catch(deliverAgain);
       await nextTurn(); // the person's answer leaves first: the platform has 5 seconds
       res.writeHead(200, taken).end('OK'); // one write, headers included
     })
     .all((_req, res) => {
-      res.status(405).set('Allow', 'GET, HEAD, POST').type('text/plain').send('Use GET or POST.');
+      res.set('Allow', 'GET, HEAD, POST');
+      throw refusal(405, 'Use GET or POST.');
     });
 
-  app.use((_req, res) => {
-    res.status(404).type('text/plain').send('Nothing lives here. The webhook is at /webhook.');
+  app.use(() => {
+    throw refusal(404, 'Nothing lives here. The webhook is at /webhook.');
   });
-  app.use(refuseErrors(log));
+  app.use(refusals.handler);
   return app;
 }
 
@@ -98,10 +104,20 @@ export function createBot(config: Config, log: Logger, store: EventStore, clock:
     return [{ id: eventId(event), page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
   };
   const app = createApp(config, log, async (body) => {
-    await queue.add(flattenEvents(body, clock.now()).flatMap(toStore));
+    const events: NewEvent[] = [];
+    let read = 0;
+    for (const event of flattenEvents(body, clock.now())) {
+      if (event) events.push(...toStore(event));
+      read += 1;
+      if (read % READ_AT_ONCE === 0) await nextTurn(); // somebody else's request may have come
+    }
+    await queue.add(events);
   });
   return { app, queue };
 }
+
+/** How many events of a large body are read in one go. */
+const READ_AT_ONCE = 250;
 
 /** All calls are made with one token, also those for the Page's Instagram account: they share its pace and its limits. */
 const PAGE_OF_THE_TOKEN = 'me';
@@ -110,6 +126,8 @@ const PAGE_OF_THE_TOKEN = 'me';
 export interface RunningBot {
   readonly port: number;
   readonly log: Logger;
+  /** Says where it listens, and what looks wrong: when whoever reads that can stop it again. */
+  readonly announce: () => void;
   /** Takes no new connections and resolves when the running work is done. */
   readonly stop: () => Promise<void>;
 }
@@ -118,53 +136,64 @@ export interface RunningBot {
  * Reads the settings, puts the bot together and listens.
  *
  * @param env the environment
+ * @param output where log lines go
  * @throws {ConfigError} when a setting is wrong
- * @throws {StartError} when the data cannot be used or the port cannot be listened on; it says what to do
+ * @throws {OperatorError} when the data cannot be used or the port cannot be listened on; it says what to do
  */
-export async function start(env: NodeJS.ProcessEnv): Promise<RunningBot> {
+export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<RunningBot> {
+  requireMachine(process.versions.node, process.platform);
   const config = loadConfig(env);
-  const log = createLogger(config);
+  const log = createProgramLogger(config, output);
+  const { isOpen } = prepareFolder(config.dataDir);
   const check = checkData(config.dataDir);
   try {
     await check.readable;
-    return await listenWith(config, log, check);
+    const { port, stop } = await listenWith(config, log, check.whole);
+    return {
+      port,
+      log,
+      announce: () => {
+        announce(config, { port, isDataOpen: isOpen }, log);
+      },
+      stop: () => Promise.all([check.stop(), stop()]).then(() => undefined),
+    };
   } catch (error) {
     await check.stop();
-    if (error instanceof StoreUnusableError) throw new StartError(error.message, { cause: error });
     throw error;
   }
 }
 
-async function listenWith(config: Config, log: Logger, check: DataCheck): Promise<RunningBot> {
+/** Opens the store, listens and begins to handle what waits. */
+async function listenWith(config: Config, log: Logger, checked: DataCheck['whole']) {
   const onDamage = createDamageReport(log);
-  const options = { exclusive: true, onDamage, onMended: createMendReport(log) };
-  const store = await openLmdbStore(config.dataDir, options);
+  const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
   const { app, queue } = createBot(config, log, store);
   const server = await listen(app, config).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });
-  announce(config, server.port, log);
   queue.start();
-  void check.whole.then(onDamage);
+  void checked.then(onDamage);
   const stop = async () => {
-    await Promise.all([check.stop(), server.close(), queue.stop()]);
+    await server.close(queue.stop());
     await store.close();
   };
-  return { port: server.port, log, stop };
+  return { port: server.port, stop };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */
 if (require.main === module) {
-  dotenv.config({ quiet: true });
-  start(process.env).then(
-    ({ log, stop }) => {
-      endOnMistakes(log, isLeftoverOfFailedCommit);
-      stopOnSignals(log, stop);
-    },
-    (error: unknown) => {
-      process.stderr.write(`${explainStart(error)}\n`);
-      process.exit(1);
-    },
-  );
+  const run = async (): Promise<void> => {
+    process.umask(0o077); // what the bot writes is for its owner only
+    completeEnvironment(process.env);
+    const output = openLogOutput(1);
+    const bot = await start(process.env, output);
+    endOnMistakes(bot.log, output, isLeftoverOfFailedCommit);
+    stopOnSignals(bot.log, output, bot.stop);
+    bot.announce();
+  };
+  run().catch((error: unknown) => {
+    process.stderr.write(`${explainStart(error)}\n`);
+    process.exit(1);
+  });
 }

@@ -1,24 +1,47 @@
+import path from 'node:path';
 import type { Config } from '../config';
 import type { Logger } from './logger';
 
+/** What only shows at the start. */
+export interface StartFacts {
+  /** The port that is really listened on. */
+  readonly port: number;
+  /** Other users of the machine may look into the data folder. */
+  readonly isDataOpen: boolean;
+}
+
 /**
- * Says that the webhook listens, where, and which protections are on; each one that is off gets a warning with its remedy.
+ * Says that the webhook listens, where, and which protections are on; each one that is off, or looks wrong, gets a warning with
+ * its remedy.
  *
  * @param config the settings
- * @param port the port that is really listened on
+ * @param facts what the settings do not tell
  * @param log where it is said
  */
-export function announce(config: Config, port: number, log: Logger): void {
+export function announce(config: Config, { port, isDataOpen }: StartFacts, log: Logger): void {
   const graph = new URL(config.graphApiUrl);
   const protections = {
     webhookSignatures: config.appSecrets.length > 0,
     appSecretProof: config.appSecrets.length > 0,
     graphOverHttps: graph.protocol === 'https:',
   };
-  log.info({ port, host: config.host ?? 'all interfaces', graph: graph.origin, protections }, 'webhook is listening');
+  const data = path.resolve(config.dataDir);
+  const host = config.host ?? 'all interfaces';
+  log.info({ port, host, data, graph: graph.origin, protections }, 'webhook is listening');
   if (!protections.webhookSignatures) {
     log.warn(
       'APP_SECRET is not set: anyone who finds this address can forge events. Copy it from the App Dashboard under App settings > Basic.',
+    );
+  }
+  if (!config.appSecrets.every((secret) => /^[0-9a-f]{32}$/.test(secret))) {
+    log.warn(
+      'APP_SECRET does not look like one (32 digits and letters a to f): if it is wrong, every event is refused. Compare it with the App Dashboard under App settings > Basic.',
+    );
+  }
+  if (isDataOpen) {
+    log.warn(
+      { data },
+      'DATA_DIR is open to other users of this machine. Its files are not, but chmod 700 keeps even their names to yourself.',
     );
   }
   if (!protections.graphOverHttps && !isLoopback(graph.hostname)) {

@@ -1,13 +1,18 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { StartError } from './start-error';
+import { OperatorError } from './operator-error';
 
 export interface HttpServer {
   /** The port that is really listened on, also where 0 was asked for. */
   readonly port: number;
-  /** Stops taking connections and resolves when the last running request has been answered. */
-  close(): Promise<void>;
+  /**
+   * Takes no new connections. Once everything is at rest, and every request that has come in whole is answered, whatever is
+   * still connected is cut off: a client that says nothing, or only half of it, holds up nobody.
+   *
+   * @param atRest what is waited for before
+   */
+  close(atRest?: Promise<unknown>): Promise<void>;
 }
 
 const SECOND = 1_000;
@@ -33,7 +38,7 @@ export interface ListenOptions {
  * Starts an HTTP server.
  *
  * @param app what answers the requests
- * @throws {StartError} when the address cannot be listened on, with the remedy
+ * @throws {OperatorError} when the address cannot be listened on, with the remedy
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<HttpServer> {
   const server = createServer({ ...timeouts, ...options.timeouts }, app);
@@ -41,20 +46,33 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   await once(server, 'listening').catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     const remedy = remedies[String(code)] ?? 'Set PORT and HOST to something that this machine can listen on.';
-    throw new StartError(`It cannot listen (${message}). ${remedy}`, { cause: error });
+    throw new OperatorError(`It cannot listen (${message}). ${remedy}`, { cause: error });
   });
   const address = server.address() as AddressInfo;
 
+  const unanswered = new Set<IncomingMessage>();
+  let answered: () => void = () => undefined;
+  server.prependListener('request', (req, res) => {
+    unanswered.add(req);
+    res.once('close', () => {
+      unanswered.delete(req);
+      answered();
+    });
+  });
+
   return {
     port: address.port,
-    async close() {
-      // A connection that is kept open would otherwise keep the server open with it.
+    async close(atRest) {
+      // A connection that is kept open would otherwise bring new requests.
       server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
-      const sweep = setInterval(() => {
-        server.closeIdleConnections();
-      }, 50);
-      await new Promise((resolve) => server.close(resolve));
-      clearInterval(sweep);
+      const closed = once(server, 'close');
+      server.close();
+      await atRest;
+      while ([...unanswered].some(({ complete }) => complete)) {
+        await new Promise<void>((resolve) => (answered = resolve));
+      }
+      server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -1,6 +1,8 @@
+import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type * as Pretty from 'pino-pretty';
 import type { Config } from '../config';
+import type { LogOutput } from './log-output';
 
 export type { Logger } from 'pino';
 
@@ -8,16 +10,21 @@ export type { Logger } from 'pino';
 const SHORTEST_SECRET_TO_WIPE = 12;
 
 /**
- * Makes the logger: JSON lines, or readable lines on a terminal in development.
+ * Makes the logger.
  *
  * Whatever a line is made of, the configured secrets are wiped from it before it is written, and of an error only name,
  * message, stack and the facts that `messenger/graph-error.ts` documents are kept: an HTTP client's error carries the
  * whole request, token included.
  *
- * @param config the settings; `logLevel`, `production` and the secrets are used
- * @param destination where lines go; standard output unless given
+ * @param config the settings; `logLevel` and the secrets are used
+ * @param destination where lines go
+ * @param form what a line of JSON is turned into before
  */
-export function createLogger(config: Config, destination?: DestinationStream): Logger {
+export function createLogger(
+  config: Config,
+  destination: DestinationStream,
+  form: (line: string) => string = (line) => line,
+): Logger {
   const wipe = createWipe([config.pageAccessToken, config.verifyToken, ...config.appSecrets]);
   return pino(
     {
@@ -27,15 +34,29 @@ export function createLogger(config: Config, destination?: DestinationStream): L
       formatters: { level: (label) => ({ level: label }) },
       redact: ['access_token', '*.access_token', 'token', '*.token', 'headers', '*.headers'],
       serializers: { err: describeError },
-      hooks: { streamWrite: wipe },
+      hooks: { streamWrite: (line) => form(wipe(line)) },
     },
-    destination ?? standardOutput(config),
+    destination,
   );
 }
 
-function standardOutput(config: Config): DestinationStream {
-  const readable = process.stdout.isTTY && !config.production;
-  return readable ? pretty({ sync: true, ignore: 'pid,hostname' }) : pino.destination({ dest: 1, sync: true });
+/**
+ * Makes the logger of a whole program: JSON lines, or readable lines on a terminal in development. Lines that get lost are counted
+ * and told.
+ */
+export function createProgramLogger(config: Config, output: LogOutput): Logger {
+  const form = output.isTerminal && !config.production ? readable() : undefined;
+  const log = createLogger(config, output, form);
+  output.onLost((lines, reason) => {
+    log.warn({ lines, reason }, 'log lines were lost: they could not be written in time');
+  });
+  return log;
+}
+
+/** Loaded only where a person looks. */
+function readable(): (line: string) => string {
+  const { prettyFactory } = createRequire(__filename)('pino-pretty') as typeof Pretty;
+  return prettyFactory({ colorize: true });
 }
 
 /** Names of the fields an error may bring into a log line, beside its name, message and stack. */

@@ -1,3 +1,5 @@
+import { OperatorError } from '../process/operator-error';
+
 /** An event on its way into the queue. The queue does not know what it is about. */
 export interface NewEvent {
   /** The same for every delivery of the same event. At most 64 ASCII characters. */
@@ -156,12 +158,7 @@ export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
 }
 
-/** The store cannot be used as it stands; the message says why and what to do, for the person who runs the bot. */
-export class StoreUnusableError extends Error {
-  override readonly name: string = 'StoreUnusableError';
-}
-
 /** What is stored cannot be read by this program. */
-export class StoreFormatError extends StoreUnusableError {
+export class StoreFormatError extends OperatorError {
   override readonly name = 'StoreFormatError';
 }

@@ -29,22 +29,25 @@ export interface WebhookEvent {
 export type EventContent = Omit<MessagingEvent, 'sender' | 'recipient' | 'timestamp'>;
 
 /**
- * Takes a body apart into single events, in the order they stand there: all entries, both channels.
+ * Takes a body apart into single events, in the order they stand there: all entries, both channels. One at a time, so that a large
+ * body need not be taken apart in one go.
  *
  * @param body a checked body
  * @param now used, in milliseconds since 1970, where neither the event nor its entry says when it happened
+ * @returns for each event, or what should be one: the event, or undefined where it cannot be read
  */
-export function flattenEvents(body: WebhookBody, now: number): WebhookEvent[] {
-  return body.entry.flatMap((rawEntry) => {
+export function* flattenEvents(body: WebhookBody, now: number): Generator<WebhookEvent | undefined> {
+  for (const rawEntry of body.entry) {
     const entry = entrySchema.safeParse(rawEntry);
-    if (!entry.success) return [];
+    if (!entry.success) {
+      yield undefined;
+      continue;
+    }
     const { id, time, messaging, standby } = entry.data;
     const shared = { object: body.object, pageId: id, time, now };
-    return [
-      ...messaging.flatMap((raw, place) => readEvent(raw, { ...shared, place, channel: 'messaging' })),
-      ...standby.flatMap((raw, place) => readEvent(raw, { ...shared, place, channel: 'standby' })),
-    ];
-  });
+    for (const [place, raw] of messaging.entries()) yield readEvent(raw, { ...shared, place, channel: 'messaging' });
+    for (const [place, raw] of standby.entries()) yield readEvent(raw, { ...shared, place, channel: 'standby' });
+  }
 }
 
 interface Surroundings {
@@ -56,26 +59,24 @@ interface Surroundings {
   readonly place: number;
 }
 
-function readEvent(raw: unknown, surroundings: Surroundings): WebhookEvent[] {
+function readEvent(raw: unknown, surroundings: Surroundings): WebhookEvent | undefined {
   const { object, channel, pageId, time, now, place } = surroundings;
   const event = messagingEventSchema.safeParse(raw);
-  if (!event.success) return [];
+  if (!event.success) return undefined;
   const { sender, recipient, timestamp, ...content } = event.data;
   const isEcho = content.message?.is_echo === true || (pageId !== undefined && sender?.id === pageId);
   const [page, person] = isEcho ? [sender, recipient] : [recipient, sender];
-  return [
-    {
-      object,
-      channel,
-      kind: isEcho ? 'echo' : kindOf(raw, content),
-      timestamp: inMilliseconds(timestamp ?? time ?? now),
-      moment: momentOf(timestamp, time, place),
-      pageId: pageId ?? page?.id,
-      psid: person?.id,
-      isEcho,
-      content,
-    },
-  ];
+  return {
+    object,
+    channel,
+    kind: isEcho ? 'echo' : kindOf(raw, content),
+    timestamp: inMilliseconds(timestamp ?? time ?? now),
+    moment: momentOf(timestamp, time, place),
+    pageId: pageId ?? page?.id,
+    psid: person?.id,
+    isEcho,
+    content,
+  };
 }
 
 /** When it happened, or else its place in a batch of a known time; never the time of arrival, which differs each time. */

@@ -8,8 +8,11 @@ import { z } from 'zod';
  * field never costs the event, and one odd event never costs the rest of the batch.
  */
 
-/** The platform's ids are digits and letters; the bounds keep hostile ones out of logs and keys. */
-const id = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+/**
+ * The platform's ids are digits and letters; the bounds keep hostile ones out of logs and keys. A number is read as well, where it
+ * is small enough to be exact: a rounded one would be another person's.
+ */
+const id = z.union([z.string().regex(/^[\x21-\x7e]{1,128}$/), z.number().int().nonnegative()]).transform(String);
 
 /** App ids arrive sometimes as strings and sometimes as numbers; they are compared as strings. */
 const appId = z
@@ -62,3 +65,18 @@ export const bodySchema = z.object({
   entry: z.array(z.unknown()),
 });
 export type WebhookBody = z.infer<typeof bodySchema>;
+
+/** How many entries a body has, or how many events, whichever is more. Nothing else of it is looked at. */
+export function countEvents(body: unknown): number {
+  const entries = listIn(body, 'entry');
+  const events = entries.reduce((sum: number, entry) => {
+    return sum + listIn(entry, 'messaging').length + listIn(entry, 'standby').length;
+  }, 0);
+  return Math.max(entries.length, events);
+}
+
+function listIn(object: unknown, name: string): readonly unknown[] {
+  if (typeof object !== 'object' || object === null) return [];
+  const value: unknown = Reflect.get(object, name);
+  return Array.isArray(value) ? value : [];
+}

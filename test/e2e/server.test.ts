@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { createHmac } from 'node:crypto';
@@ -10,32 +9,7 @@ import { bodyOf, eventOf, fixtureOfNow, ids, tutorial } from '../support/fixture
 import { graphStandIn } from '../support/graph-stand-in';
 import { startHttpServer } from '../support/http-server';
 import { signal } from '../support/signal';
-
-const settings = { ...secrets, PORT: '0', HOST: '127.0.0.1' };
-
-async function startServer(graphUrl: string, env: Record<string, string> = {}) {
-  const server = runBuilt({ ...settings, GRAPH_API_URL: graphUrl, LOG_LEVEL: 'debug', ...env });
-  const started = await server.line('webhook is listening');
-  const url = `http://127.0.0.1:${String(started['port'])}/webhook`;
-  return {
-    ...server,
-    url,
-    port: Number(started['port']),
-    post: (text: string) =>
-      fetch(url, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Hub-Signature-256': sign(text) },
-        body: text,
-      }),
-  };
-}
-
-/** A stand-in for Graph that does not answer before it is told to. */
-const countingGraph = (hold?: Promise<void>) =>
-  graphStandIn(async () => {
-    await hold;
-    return [200, { success: true, message_id: 'm_1' }];
-  });
+import { countingGraph, settings, startServer } from '../support/started-server';
 
 describe('the built server', () => {
   it('plays the whole conversation of the tutorial, signed, over real HTTP', async () => {
@@ -103,29 +77,6 @@ describe('the built server', () => {
     expect(server.output()).not.toContain(secrets.PAGE_ACCESS_TOKEN);
   });
 
-  it('reads .env from the folder it is started in', async () => {
-    const folder = temporaryFolder();
-    const text = Object.entries(settings)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n');
-    writeFileSync(path.join(folder, '.env'), text);
-    const server = runBuilt({}, folder);
-    expect(await server.line('webhook is listening')).toMatchObject({ protections: { webhookSignatures: true } });
-  });
-
-  it('lists all wrong settings at once and ends with 1', async () => {
-    const server = runBuilt({ PORT: 'x', NODE_ENV: 'production' });
-    expect(await server.ended).toEqual({ code: 1, signal: null });
-    expect(server.output()).toMatch(/PAGE_ACCESS_TOKEN[^]*VERIFY_TOKEN[^]*PORT[^]*APP_SECRET/);
-  });
-
-  it('says so when the port is taken, and ends with 1', async () => {
-    const first = await startServer('http://127.0.0.1:9');
-    const second = runBuilt({ ...settings, PORT: String(first.port) });
-    expect(await second.ended).toEqual({ code: 1, signal: null });
-    expect(second.output()).toMatch(/EADDRINUSE.*PORT/);
-  });
-
   it('lets no further call out after SIGTERM, notes the answer of the one under way, and goes on with the rest', async () => {
     const folder = temporaryFolder();
     const hold = signal();
@@ -134,7 +85,7 @@ describe('the built server', () => {
     await server.post(fixtureOfNow('quick-reply-pass-to-inbox'));
     await graph.got(1);
     server.kill('SIGTERM');
-    await server.line('stopping: no new connections, running work finishes');
+    await server.line('stopping: no new connections, no further calls');
     await expect(fetch(server.url)).rejects.toThrow();
     hold.send();
     expect(await server.ended).toEqual({ code: 0, signal: null });
@@ -188,14 +139,6 @@ describe('the built server', () => {
     expect(graph.calls.at(-1)?.path).toBe('/me/pass_thread_control');
   });
 
-  it('does not let a second process work on the same data', async () => {
-    const folder = temporaryFolder();
-    await startServer('http://127.0.0.1:9', { DATA_DIR: folder });
-    const second = runBuilt({ ...settings, DATA_DIR: folder });
-    expect(await second.ended).toEqual({ code: 1, signal: null });
-    expect(second.output()).toMatch(/Another bot is already working on the data in .*DATA_DIR/);
-  });
-
   it('lets the operator see, put back and drop what was set aside, while it runs', async () => {
     const folder = temporaryFolder();
     const graph = await graphStandIn(() => [400, { error: { message: 'blocked', code: 551 } }]);
@@ -215,18 +158,10 @@ describe('the built server', () => {
     expect(queue('list').stdout).toContain('Nothing waits');
   });
 
-  it('refuses damaged data in words', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'events.mdb'), Buffer.alloc(40_000, 'garbage '));
-    const server = runBuilt({ ...settings, DATA_DIR: folder });
-    expect(await server.ended).toEqual({ code: 1, signal: null });
-    expect(server.output()).toMatch(/^The bot cannot start. The stored events in .* are damaged/);
-  });
-
   it('answers 503 when the disk is full, and stays up', async () => {
     const full = ['bash', '-c', `ulimit -f 200 && exec "${process.execPath}" "${entryPoint}"`] as const;
     const env = { ...settings, GRAPH_API_URL: 'http://127.0.0.1:9', DATA_DIR: 'data' };
-    const server = runBuilt(env, temporaryFolder(), [...full]);
+    const server = runBuilt(env, temporaryFolder(), full);
     const { port } = (await server.line('webhook is listening')) as { port: number };
     const post = async (n: number) => {
       const message = { mid: `m_${n}`, text: 'x'.repeat(2_000) };
@@ -249,7 +184,7 @@ describe('the built server', () => {
     await server.post(fixtureOfNow('message-text'));
     await graph.got(1);
     server.kill('SIGTERM');
-    await server.line('stopping: no new connections, running work finishes');
+    await server.line('stopping: no new connections, no further calls');
     server.kill('SIGINT');
     expect(await server.ended).toEqual({ code: 130, signal: null });
   });

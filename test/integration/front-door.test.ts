@@ -44,6 +44,33 @@ describe('GET /webhook', () => {
     expect(response.text).not.toContain(secrets.VERIFY_TOKEN);
   });
 
+  it('says a refused verification in the log, with what to compare, and not what merely passes by', async () => {
+    const bot = await makeBot({ LOG_LEVEL: 'info' });
+    await request(bot.app).get('/webhook');
+    await request(bot.app).get('/elsewhere');
+    await request(bot.app).put('/webhook');
+    expect(bot.logLines()).toEqual([]);
+    await request(bot.app).get('/webhook').query({ 'hub.verify_token': 'guess', 'hub.challenge': '1' });
+    expect(bot.logLines()).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        status: 403,
+        times: 1,
+        remedy: expect.stringContaining('VERIFY_TOKEN') as string,
+      }),
+    ]);
+    expect(bot.logText()).not.toContain('guess');
+  });
+
+  it.each(['grüße aus 東京', 'your verify token', 'abc#def', '"quoted"'])(
+    'takes any text for a token: %s',
+    async (VERIFY_TOKEN) => {
+      const bot = await makeBot({ VERIFY_TOKEN });
+      const query = { 'hub.mode': 'subscribe', 'hub.verify_token': VERIFY_TOKEN, 'hub.challenge': '7' };
+      expect((await request(bot.app).get('/webhook').query(query)).text).toBe('7');
+    },
+  );
+
   it('answers 400 when the challenge is missing', async () => {
     expect((await verify({ 'hub.verify_token': secrets.VERIFY_TOKEN })).status).toBe(400);
   });
@@ -159,14 +186,6 @@ describe('POST /webhook', () => {
     for (let times = 0; times < 3; times += 1) expect((await bot.deliver(hello)).status).toBe(200);
     expect(calls).toHaveLength(1);
   });
-
-  it('answers 413 to more than 5 MiB', async () => {
-    const response = await post(
-      (await makeBot()).app,
-      JSON.stringify(bodyOf({ padding: 'x'.repeat(5 * 1024 * 1024) })),
-    );
-    expect([response.status, response.text]).toEqual([413, 'The body is larger than 5 MiB.']);
-  });
 });
 
 describe('the signature', () => {
@@ -198,6 +217,19 @@ describe('the signature', () => {
     expect(response.text).not.toContain(secrets.APP_SECRET);
     await bot.idle();
     expect(bot.logText()).not.toContain('event');
+  });
+
+  it('says in the log that it was wrong, with what to compare and how long there is time', async () => {
+    const bot = await makeBot({ ...signed, LOG_LEVEL: 'info' });
+    for (let n = 0; n < 3; n += 1) await post(bot.app, hello, { 'X-Hub-Signature-256': sign(hello, 'another') });
+    expect(bot.logLines()).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        status: 401,
+        times: 1,
+        remedy: expect.stringMatching(/APP_SECRET.*App Dashboard.*hour/) as string,
+      }),
+    ]);
   });
 
   it('is checked before the body is parsed', async () => {
@@ -234,6 +266,22 @@ describe('the signature', () => {
     expect((await post(bot.app, hello, { 'X-Hub-Signature-256': sign(hello, secret) })).status).toBe(200);
     await bot.idle();
     expect(calls).toHaveLength(1);
+  });
+});
+
+describe('a person whose id is a number', () => {
+  it('is answered like any other', async () => {
+    const calls = expectGraphCalls(1);
+    const event = { ...eventOf({ message: { mid: 'm_1', text: 'hi' } }), sender: { id: 24601 } };
+    await (await makeBot()).deliver(JSON.stringify(bodyOf(event)));
+    expect(calls).toEqual([messageCall(tutorial.welcome('24601'))]);
+  });
+
+  it.each([2 ** 53, -1, 1.5])('is nobody where it cannot be exact: %d', async (id) => {
+    const calls = expectGraphCalls(0);
+    const event = { ...eventOf({ message: { mid: 'm_1', text: 'hi' } }), sender: { id } };
+    expect((await (await makeBot()).deliver(JSON.stringify(bodyOf(event)))).status).toBe(200);
+    expect(calls).toEqual([]);
   });
 });
 

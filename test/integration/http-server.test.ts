@@ -1,12 +1,15 @@
 import { EventEmitter, once } from 'node:events';
-import type http from 'node:http';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
 import { start } from '../../src';
+import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
 import { listen, type ListenOptions } from '../../src/process/http-server';
-import { StartError } from '../../src/process/start-error';
+import { OperatorError } from '../../src/process/operator-error';
+
+const { output: silent } = keepingOutput();
 
 const loopback = { port: 0, host: '127.0.0.1' };
 
@@ -37,7 +40,7 @@ describe('what cannot be listened on', () => {
       return this;
     });
     const listening = listen(() => undefined, loopback);
-    await expect(listening).rejects.toThrow(StartError);
+    await expect(listening).rejects.toThrow(OperatorError);
     await expect(listening).rejects.toThrow(told);
   });
 });
@@ -99,6 +102,61 @@ describe('closing', () => {
   });
 });
 
+describe('a client that holds its connection', () => {
+  it.each([
+    ['without a word', ''],
+    ['in the middle of the headers', 'POST / HTTP/1.1\r\nHost: x\r\nX-Half'],
+    ['in the middle of a body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf'],
+  ])('%s is cut off once everything else is at rest', async (_where, words) => {
+    let requests = 0;
+    const server = await listen(() => (requests += 1), loopback);
+    const socket = net.connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(words);
+    while (words.includes('half') && requests === 0) await new Promise(setImmediate);
+    socket.on('error', () => undefined); // it may be reset
+    const gone = new Promise((resolve) => socket.resume().on('close', resolve));
+    let rest: () => void = () => undefined;
+    const closed = server.close(new Promise<void>((resolve) => (rest = resolve)));
+    await new Promise(setImmediate);
+    expect(socket.destroyed).toBe(false);
+    rest();
+    await closed;
+    await gone;
+  });
+
+  it('and has asked for something gets its answer first', async () => {
+    let answer: () => void = () => undefined;
+    const seen = new EventEmitter();
+    const server = await listen((req, res) => {
+      answer = () => res.end('done');
+      req.resume().on('end', () => seen.emit('whole'));
+    }, loopback);
+    const whole = once(seen, 'whole');
+    const response = fetch(`http://127.0.0.1:${server.port}/`, { method: 'POST', body: 'all of it' });
+    await whole;
+    const closed = server.close(Promise.resolve());
+    await new Promise(setImmediate);
+    answer();
+    expect(await (await response).text()).toBe('done');
+    await closed;
+  });
+});
+
+describe('the limits', () => {
+  it('are 10 s for the headers, 20 s for the whole, 75 s for a kept connection', async () => {
+    const create = jest.spyOn(http, 'createServer');
+    const server = await listen(() => undefined, loopback);
+    expect(create.mock.calls[0]?.[0]).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 20_000,
+      keepAliveTimeout: 75_000,
+      connectionsCheckingInterval: 2_000,
+    });
+    await server.close();
+  });
+});
+
 describe('start', () => {
   const env = {
     DATA_DIR: path.join(temporaryFolder(), 'data'),
@@ -110,7 +168,7 @@ describe('start', () => {
   };
 
   it('listens with the settings of the environment, until it is stopped', async () => {
-    const bot = await start(env);
+    const bot = await start(env, silent);
     const url = `http://127.0.0.1:${bot.port}/webhook?hub.verify_token=verify-token&hub.challenge=7`;
     expect(await (await fetch(url)).text()).toBe('7');
     await bot.stop();
@@ -118,11 +176,11 @@ describe('start', () => {
   });
 
   it('fails when the port is taken', async () => {
-    const bot = await start(env);
+    const bot = await start(env, silent);
     const other = { ...env, DATA_DIR: temporaryFolder(), PORT: String(bot.port) };
     const refusal = /EADDRINUSE.*stop it, or set PORT to another number/;
-    await expect(start(other)).rejects.toThrow(refusal);
-    await expect(start(other)).rejects.toThrow(refusal); // the folder was given up again
+    await expect(start(other, silent)).rejects.toThrow(refusal);
+    await expect(start(other, silent)).rejects.toThrow(refusal); // the folder was given up again
     await bot.stop();
   });
 });

@@ -21,9 +21,9 @@ type LogLine = Readonly<Record<string, unknown>>;
 export function runBuilt(
   env: Readonly<Record<string, string>>,
   cwd = temporaryFolder(),
-  command: readonly [string, ...string[]] = [process.execPath, entryPoint],
+  [command = '', ...args]: readonly string[] = [process.execPath, entryPoint],
 ) {
-  const child = spawn(command[0], command.slice(1), {
+  const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,8 +47,16 @@ export function runBuilt(
     signal: signal as string | null,
   }));
 
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+
   return {
+    /** Resolves when it has ended and all that it wrote was read. */
     ended,
+    /** Resolves with the exit code, also where nobody reads what it writes. */
+    exited,
+    /** From now on nobody reads what it writes, until `goOn`. */
+    standStill: () => void child.stdout.pause(),
+    goOn: () => void child.stdout.resume(),
     output: () => output,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     /** Resolves with the first line that has this message, already written or yet to come. */

@@ -5,10 +5,13 @@ import nock from 'nock';
 import { pino } from 'pino';
 import { createApp, start } from '../../src';
 import { loadConfig } from '../../src/config';
-import { StartError } from '../../src/process/start-error';
+import { OperatorError } from '../../src/process/operator-error';
 import * as checks from '../../src/queue/lmdb/check-data';
 import { post, secrets } from '../support/bot';
+import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
+
+const { output: silent } = keepingOutput();
 
 const env = (port: string) => ({
   PAGE_ACCESS_TOKEN: secrets.PAGE_ACCESS_TOKEN,
@@ -44,9 +47,9 @@ describe('the answer to the platform', () => {
 describe('data that cannot be used', () => {
   it('is a reason not to start that a person can read', async () => {
     const data = env('0');
-    const first = await start(data);
-    const second = start(data);
-    await expect(second).rejects.toThrow(StartError);
+    const first = await start(data, silent);
+    const second = start(data, silent);
+    await expect(second).rejects.toThrow(OperatorError);
     await expect(second).rejects.toThrow(/Another bot is already working/);
     await first.stop();
   });
@@ -65,7 +68,7 @@ describe('the check of the data', () => {
 
   it('ends with the bot', async () => {
     const stop = underWay();
-    const bot = await start(env('0'));
+    const bot = await start(env('0'), silent);
     expect(stop).not.toHaveBeenCalled();
     await bot.stop();
     expect(stop).toHaveBeenCalledTimes(1);
@@ -76,7 +79,7 @@ describe('the check of the data', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    await expect(start(env(String(port)))).rejects.toThrow('EADDRINUSE');
+    await expect(start(env(String(port)), silent)).rejects.toThrow('EADDRINUSE');
     other.close();
     expect(stop).toHaveBeenCalledTimes(1);
   });

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { StoreUnusableError } from '../event-store';
+import { OperatorError } from '../../process/operator-error';
 
 /** Another process works on the same data folder. */
-export class FolderInUseError extends StoreUnusableError {
+export class FolderInUseError extends OperatorError {
   override readonly name = 'FolderInUseError';
 }
 
@@ -38,7 +38,7 @@ export interface FolderLock {
  * @param folder the data folder, which must exist
  * @param registry where the owner's name stands
  * @throws {FolderInUseError} when another process has claimed it
- * @throws {StoreUnusableError} when the folder's path is too long
+ * @throws {OperatorError} when the folder's path is too long
  */
 export async function claimFolder(folder: string, registry: OwnerRegistry): Promise<FolderLock> {
   let mine = await claim(folder, registry);
@@ -101,7 +101,7 @@ function socketPath(folder: string, name: string): string {
   const relative = path.relative('', absolute);
   const shorter = relative.length < absolute.length ? relative : absolute;
   if (Buffer.byteLength(shorter) > LONGEST_SOCKET_PATH) {
-    throw new StoreUnusableError(
+    throw new OperatorError(
       `The path of ${folder} is too long for the lock in it. Start the bot in a folder closer to it, or set DATA_DIR to a shorter path.`,
     );
   }

@@ -1,9 +1,13 @@
 import type { RequestHandler } from 'express';
 import { equalInConstantTime } from '../constant-time';
+import { NOTHING_TO_DO, refusal } from './refusals';
+
+const COMPARE_TOKEN = 'Compare VERIFY_TOKEN with the verify token in the App Dashboard under Webhooks.';
 
 /**
  * Answers the platform's `GET /webhook`, which proves that this server belongs to the app: the challenge as plain text
  * when the verify token is right, 403 otherwise.
+ * A request without a token is no verification, and nobody need know of it.
  *
  * @param verifyToken the word entered in the App Dashboard
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
@@ -14,18 +18,16 @@ export function answerVerification(verifyToken: string): RequestHandler {
     const token = query['hub.verify_token'];
     const challenge = query['hub.challenge'];
     res.type('text/plain').set('X-Content-Type-Options', 'nosniff'); // the challenge is whatever the sender wrote
+    if (token === undefined) throw refusal(403, 'Only the platform is answered here: hub.verify_token is missing.');
     if (typeof token !== 'string' || !equalInConstantTime(token, verifyToken)) {
-      res
-        .status(403)
-        .send(
-          'The verify token is not the one this bot was started with. Compare VERIFY_TOKEN with the App Dashboard.',
-        );
-    } else if (mode !== undefined && mode !== 'subscribe') {
-      res.status(403).send('Only hub.mode=subscribe is answered.');
-    } else if (typeof challenge !== 'string') {
-      res.status(400).send('The verify token is right, but hub.challenge is missing.');
-    } else {
-      res.send(challenge);
+      throw refusal(403, 'The verify token is not the one this bot was started with.', COMPARE_TOKEN);
     }
+    if (mode !== undefined && mode !== 'subscribe') {
+      throw refusal(403, 'Only hub.mode=subscribe is answered.', NOTHING_TO_DO);
+    }
+    if (typeof challenge !== 'string') {
+      throw refusal(400, 'The verify token is right, but hub.challenge is missing.', NOTHING_TO_DO);
+    }
+    res.send(challenge);
   };
 }

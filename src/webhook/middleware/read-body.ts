@@ -1,11 +1,18 @@
 import bodyParser from 'body-parser';
 import type { Request, RequestHandler } from 'express';
-import createError from 'http-errors';
-import { bodySchema } from '../payload';
+import { bodySchema, countEvents } from '../payload';
 import { isValidSignature } from '../verify-signature';
+import { holdBytes, LARGEST_BODY } from './hold-bytes';
+import { NOTHING_TO_DO, refusal, type Refusals } from './refusals';
 
-/** A full batch of events must fit; the usual 100 kB would lose it. */
-const BODY_LIMIT = '5mb';
+/** The platform sends at most 1,000; to look at many more would hold up everybody else. */
+const MOST_EVENTS = 5_000;
+
+const COMPARE_SECRET =
+  'Compare APP_SECRET with the App Dashboard under App settings > Basic. When this goes on for an hour, the platform unsubscribes the app.';
+
+const OTHER_OBJECT =
+  'In the App Dashboard under Webhooks, subscribe this address for "Page" and "Instagram" only, or let another server have the rest.';
 
 const SIGNATURE_HEADER = 'X-Hub-Signature-256';
 
@@ -15,54 +22,60 @@ const isUtf8 = (contentType: string) => /^utf-?8$/i.test(CHARSET.exec(contentTyp
 
 /**
  * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
- * missing or wrong (the body is then not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 400 for JSON that is
- * broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
+ * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB or 5,000 events,
+ * 400 for JSON that is broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
  *
  * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
+ * @param refusals answers what is refused before it is complete
  */
-export function readBody(appSecrets: readonly string[]): RequestHandler[] {
+export function readBody(appSecrets: readonly string[], refusals: Refusals): RequestHandler[] {
   const checkSignature = (req: Request, bytes: Buffer) => {
     if (appSecrets.length > 0 && !isValidSignature(bytes, req.get(SIGNATURE_HEADER), appSecrets)) {
-      throw createError(401, `${SIGNATURE_HEADER} does not match the body. Compare APP_SECRET with the App Dashboard.`);
+      throw refusal(401, `${SIGNATURE_HEADER} does not match the body.`, COMPARE_SECRET);
     }
   };
 
   const refuseUnsigned: RequestHandler = (req, _res, next) => {
     if (appSecrets.length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
-      throw createError(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`);
+      throw refusal(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`, COMPARE_SECRET);
     }
     next();
   };
 
   // The bytes as they came: they are what was signed. Its JSON parser would decode and check what is checked here anyway.
-  const readBytes = bodyParser.raw({ type: () => true, limit: BODY_LIMIT, inflate: false });
+  const readBytes = bodyParser.raw({ type: () => true, limit: LARGEST_BODY, inflate: false });
 
   const parse: RequestHandler = (req, _res, next) => {
     const read: unknown = req.body;
     const bytes = Buffer.isBuffer(read) ? read : Buffer.alloc(0);
     checkSignature(req, bytes);
-    if (bytes.length === 0) throw createError(400, 'The body is empty; it must be JSON with an "entry" array.');
-    if (!req.is('json')) throw createError(415, 'Send the body as application/json.');
+    if (bytes.length === 0)
+      throw refusal(400, 'The body is empty; it must be JSON with an "entry" array.', NOTHING_TO_DO);
+    if (!req.is('json')) throw refusal(415, 'Send the body as application/json.', NOTHING_TO_DO);
     if (!isUtf8(String(req.get('Content-Type')))) {
-      throw createError(415, 'Send the body as application/json in UTF-8.');
+      throw refusal(415, 'Send the body as application/json in UTF-8.', NOTHING_TO_DO);
     }
-    const result = bodySchema.safeParse(parseJson(bytes));
+    const parsed = parseJson(bytes);
+    if (countEvents(parsed) > MOST_EVENTS) {
+      throw refusal(413, 'The body has more than 5,000 entries or events.', NOTHING_TO_DO);
+    }
+    const result = bodySchema.safeParse(parsed);
     if (!result.success) {
       throw result.error.issues.some(({ path }) => path[0] === 'object')
-        ? createError(404, 'Only events of the objects "page" and "instagram" are known here.')
-        : createError(400, 'The body must be a JSON object with an "entry" array.');
+        ? refusal(404, 'Only events of the objects "page" and "instagram" are known here.', OTHER_OBJECT)
+        : refusal(400, 'The body must be a JSON object with an "entry" array.', NOTHING_TO_DO);
     }
     req.body = result.data;
     next();
   };
 
-  return [refuseUnsigned, readBytes, parse];
+  return [refuseUnsigned, holdBytes(refusals), readBytes, parse];
 }
 
 function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw createError(400, 'The body is not valid JSON.');
+    throw refusal(400, 'The body is not valid JSON.', NOTHING_TO_DO);
   }
 }

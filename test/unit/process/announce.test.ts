@@ -1,21 +1,25 @@
+import path from 'node:path';
 import { announce, createDamageReport, createMendReport } from '../../../src/process/announce';
 import { loadConfig } from '../../../src/config';
 import { createLogger } from '../../../src/process/logger';
 
-function announced(env: Record<string, string>): string[] {
+const SECRET = '0123456789abcdef0123456789abcdef';
+
+function announced(env: Record<string, string>, isDataOpen = false): string[] {
   const lines: string[] = [];
   const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
-  announce(config, 1337, createLogger(config, { write: (line) => void lines.push(line) }));
+  announce(config, { port: 1337, isDataOpen }, createLogger(config, { write: (line) => void lines.push(line) }));
   return lines;
 }
 
 describe('announce', () => {
   it('says that the webhook listens, the port, and that the protections are on', () => {
-    const [line = '', ...warnings] = announced({ APP_SECRET: 's', HOST: '127.0.0.1' });
+    const [line = '', ...warnings] = announced({ APP_SECRET: SECRET, HOST: '127.0.0.1', DATA_DIR: 'some/data' });
     expect(JSON.parse(line)).toMatchObject({
       msg: 'webhook is listening',
       port: 1337,
       host: '127.0.0.1',
+      data: path.resolve('some/data'),
       protections: { webhookSignatures: true, appSecretProof: true, graphOverHttps: true },
     });
     expect(warnings).toEqual([]);
@@ -28,13 +32,31 @@ describe('announce', () => {
   });
 
   it.each([
+    ['31 digits', SECRET.slice(1)],
+    ['33 digits', `${SECRET}0`],
+    ['a letter that is no hex digit', SECRET.replace('f', 'g')],
+    ['the second of two', `${SECRET},wrong`],
+  ])('warns of an APP_SECRET that cannot be right: %s', (_what, APP_SECRET) => {
+    const [, ...warnings] = announced({ APP_SECRET });
+    expect(warnings).toEqual([expect.stringContaining('"level":"warn"')]);
+    expect(warnings.join()).toMatch(/APP_SECRET does not look like one .*App Dashboard/);
+  });
+
+  it('warns of a data folder that is open to others', () => {
+    const [, ...warnings] = announced({ APP_SECRET: SECRET, DATA_DIR: '/srv/data' }, true);
+    expect(warnings).toEqual([
+      expect.stringMatching(/"data":"\/srv\/data".*DATA_DIR is open to other users.*chmod 700/),
+    ]);
+  });
+
+  it.each([
     ['http://graph.example', true],
     ['http://localhost:1338', false],
     ['http://127.0.0.1:1338', false],
     ['http://[::1]:1338', false],
     ['https://graph.example', false],
   ])('tells whether the token would cross the network unprotected to %s', (GRAPH_API_URL, warns) => {
-    expect(announced({ APP_SECRET: 's', GRAPH_API_URL }).join().includes('unprotected')).toBe(warns);
+    expect(announced({ APP_SECRET: SECRET, GRAPH_API_URL }).join().includes('unprotected')).toBe(warns);
   });
 });
 

@@ -1,3 +1,4 @@
+import { keepingOutput } from '../../support/log-output';
 import { createLogger } from '../../../src/process/logger';
 import { loadConfig } from '../../../src/config';
 import { endOnMistakes, stopOnSignals } from '../../../src/process/end-of-process';
@@ -6,12 +7,12 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the end of the process', () => {
   let exits: unknown[];
-  let lines: string[];
+  let kept: ReturnType<typeof keepingOutput>;
 
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
     exits = [];
-    lines = [];
+    kept = keepingOutput();
     jest.spyOn(process, 'exit').mockImplementation((code) => {
       exits.push(code);
       return undefined as never;
@@ -25,10 +26,10 @@ describe('the end of the process', () => {
 
   const makeLog = () => {
     const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
-    return createLogger(config, { write: (line) => void lines.push(line) });
+    return createLogger(config, kept.output);
   };
   const stopWith = (finish: () => Promise<void>) => {
-    stopOnSignals(makeLog(), finish);
+    stopOnSignals(makeLog(), kept.output, finish);
   };
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 on %s once the work is done', async (signal) => {
@@ -40,7 +41,8 @@ describe('the end of the process', () => {
     finish();
     await settle();
     expect(exits).toEqual([0]);
-    expect(lines.join()).toContain('stopping');
+    expect(kept.lines.join()).toContain('stopping');
+    expect(kept.asked).toEqual(['written within 1000']);
   });
 
   it('ends with 0 after 12 seconds even if work is still running, and says so', async () => {
@@ -50,7 +52,7 @@ describe('the end of the process', () => {
     expect(exits).toEqual([]);
     await jest.advanceTimersByTimeAsync(1);
     expect(exits).toEqual([0]);
-    expect(lines.join()).toContain('still running after 12 s');
+    expect(kept.lines.join()).toContain('still running after 12 s');
   });
 
   it('ends at once on a second signal, with the code a shell expects', async () => {
@@ -67,13 +69,14 @@ describe('the end of the process', () => {
     (name) => {
       const others = process.listeners(name as 'uncaughtException');
       process.removeAllListeners(name);
-      endOnMistakes(makeLog(), (reason) => reason === 'harmless');
+      endOnMistakes(makeLog(), kept.output, (reason) => reason === 'harmless');
       (process as NodeJS.EventEmitter).emit(name, new Error('nobody caught me'));
       if (name === 'unhandledRejection') (process as NodeJS.EventEmitter).emit(name, 'harmless');
       process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
       others.forEach((listener) => process.on(name as 'uncaughtException', listener));
       expect(exits).toEqual([1]);
-      expect(lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
+      expect(kept.lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
+      expect(kept.asked).toEqual(['written now']);
     },
   );
 });

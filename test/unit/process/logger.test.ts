@@ -1,10 +1,13 @@
+import { stripVTControlCharacters } from 'node:util';
 import { loadConfig } from '../../../src/config';
-import { createLogger } from '../../../src/process/logger';
+import { createLogger, createProgramLogger } from '../../../src/process/logger';
+import { keepingOutput } from '../../support/log-output';
 
 const secrets = {
   PAGE_ACCESS_TOKEN: 'EAAverysecrettoken==',
   VERIFY_TOKEN: 'verysecretverify',
   APP_SECRET: 'first+secret/abc,second"secret"',
+  NODE_ENV: 'development',
 };
 
 function logged(write: (log: ReturnType<typeof createLogger>) => void, env: Record<string, string> = {}): string {
@@ -88,27 +91,29 @@ describe('createLogger', () => {
   });
 });
 
-describe('standard output', () => {
-  const write = (isTTY: boolean, env: Record<string, string>) => {
-    const descriptor = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY');
-    Object.defineProperty(process.stdout, 'isTTY', { value: isTTY, configurable: true });
-    try {
-      return createLogger(loadConfig({ ...secrets, LOG_LEVEL: 'silent', ...env }));
-    } finally {
-      if (descriptor) Object.defineProperty(process.stdout, 'isTTY', descriptor);
-      else Reflect.deleteProperty(process.stdout, 'isTTY');
-    }
-  };
-  const streamOf = (log: object) => {
-    const symbol = Object.getOwnPropertySymbols(log).find((one) => one.description === 'pino.stream');
-    return (symbol ? Reflect.get(log, symbol) : undefined) as object;
+describe('the log of a program', () => {
+  const line = (isTerminal: boolean, env: Record<string, string>) => {
+    const kept = keepingOutput(isTerminal);
+    const log = createProgramLogger(loadConfig({ ...secrets, ...env }), kept.output);
+    log.info({ port: 1 }, secrets.PAGE_ACCESS_TOKEN);
+    return kept.lines.join('');
   };
 
+  it('is readable on a terminal in development', () => {
+    expect(stripVTControlCharacters(line(true, {}))).toMatch(/^\[[\d:.]+\] INFO: \[redacted\]\n {4}port: 1\n$/);
+  });
+
   it.each([
-    ['readable lines on a terminal in development', true, {}, 'Transform'],
-    ['JSON lines on a terminal in production', true, { NODE_ENV: 'production' }, 'SonicBoom'],
-    ['JSON lines into a pipe', false, {}, 'SonicBoom'],
-  ])('gets %s', (_what, isTTY, env, stream) => {
-    expect(streamOf(write(isTTY, env)).constructor.name).toBe(stream);
+    ['on a terminal in production', true, { NODE_ENV: 'production' }],
+    ['in a pipe', false, {}],
+  ])('is JSON %s', (_where, isTerminal, env) => {
+    expect(JSON.parse(line(isTerminal, env))).toMatchObject({ level: 'info', port: 1, msg: '[redacted]' });
+  });
+
+  it('says how many lines were lost, and why', () => {
+    const kept = keepingOutput();
+    createProgramLogger(loadConfig(secrets), kept.output);
+    kept.lose(17, 'the disk was full');
+    expect(JSON.parse(kept.lines.join(''))).toMatchObject({ level: 'warn', lines: 17, reason: 'the disk was full' });
   });
 });

@@ -1,5 +1,5 @@
 import { eventId } from '../../../src/webhook/event-id';
-import { flattenEvents } from '../../../src/webhook/events';
+import { readEvents } from '../../support/read-events';
 import { bodySchema } from '../../../src/webhook/payload';
 import { FIXTURE_TIME, bodyOf, eventOf, ids } from '../../support/fixtures';
 
@@ -9,7 +9,7 @@ function idOf(
   timestamp = FIXTURE_TIME,
   person?: string,
 ): string {
-  const [event] = flattenEvents(bodySchema.parse(bodyOf(eventOf(content, timestamp, person), channel)), 0);
+  const [event] = readEvents(bodySchema.parse(bodyOf(eventOf(content, timestamp, person), channel)), 0);
   if (!event) throw new Error('no event');
   return eventId(event);
 }
@@ -54,7 +54,7 @@ describe('eventId', () => {
     const odd = { from_tomorrow: 1, pass_thread_control: { metadata: 'x', new_owner_app_id: '1' } };
     expect(idOf(odd)).toBe(idOf(passed));
     expect(idOf({ from_tomorrow: 1, ...message })).toBe(idOf(message));
-    const [swapped] = flattenEvents(
+    const [swapped] = readEvents(
       bodySchema.parse(
         bodyOf({ ...passed, timestamp: FIXTURE_TIME, recipient: { id: ids.page }, sender: { id: ids.person } }),
       ),
@@ -65,7 +65,7 @@ describe('eventId', () => {
 
   it('is never made of the time of arrival', () => {
     const timeless = (now: number, time?: number) =>
-      flattenEvents(
+      readEvents(
         bodySchema.parse({
           entry: [{ id: ids.page, time, messaging: [0, 1].map(() => ({ sender: { id: ids.person }, ...passed })) }],
         }),

@@ -1,9 +1,9 @@
-import { flattenEvents } from '../../../src/webhook/events';
+import { readEvents } from '../../support/read-events';
 import { bodySchema } from '../../../src/webhook/payload';
 import { eventOf, fixtureText, ids } from '../../support/fixtures';
 
 const NOW = 1_800_000_000_000;
-const flatten = (body: unknown) => flattenEvents(bodySchema.parse(body), NOW);
+const flatten = (body: unknown) => readEvents(bodySchema.parse(body), NOW);
 const flattenOne = (event: object, entry: object = {}) =>
   flatten({ entry: [{ id: ids.page, ...entry, messaging: [event] }] })[0];
 
@@ -48,8 +48,8 @@ describe('flattenEvents', () => {
     expect(flatten({ entry: [{ messaging: [eventOf({})] }] })[0]?.pageId).toBe(ids.page);
   });
 
-  it('knows no person where the id is missing, empty, too long or no text', () => {
-    for (const id of [undefined, '', 'x'.repeat(257), 24601, null]) {
+  it('knows no person where the id is missing, empty, too long or neither text nor number', () => {
+    for (const id of [undefined, '', 'x'.repeat(129), {}, null]) {
       expect(flattenOne({ sender: { id } })?.psid).toBeUndefined();
     }
   });

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import net from 'node:net';
 import path from 'node:path';
 import nock from 'nock';
-import { StoreUnusableError } from '../../../../src/queue/event-store';
+import { OperatorError } from '../../../../src/process/operator-error';
 import { FolderInUseError, claimFolder, type OwnerRegistry } from '../../../../src/queue/lmdb/folder-lock';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import { temporaryFolder } from '../../../support/temporary-folder';
@@ -89,7 +89,7 @@ describe('claimFolder', () => {
     process.chdir('/usr'); // from there the relative path is longer
     try {
       await (await claimFolder(folderOf(103), registry())).release();
-      await expect(claimFolder(folderOf(104), registry())).rejects.toThrow(StoreUnusableError);
+      await expect(claimFolder(folderOf(104), registry())).rejects.toThrow(OperatorError);
     } finally {
       process.chdir(before);
     }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../../src/config';
-import { explainStart, StartError } from '../../../src/process/start-error';
+import { explainStart, OperatorError } from '../../../src/process/operator-error';
 
 describe('explainStart', () => {
   it('repeats the list of wrong settings', () => {
@@ -7,7 +7,7 @@ describe('explainStart', () => {
   });
 
   it('repeats what a person can mend', () => {
-    expect(explainStart(new StartError('Damaged.'))).toBe('The bot cannot start. Damaged.');
+    expect(explainStart(new OperatorError('Damaged.'))).toBe('The bot cannot start. Damaged.');
   });
 
   it('shows the stack of what nobody expected', () => {

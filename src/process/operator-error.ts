@@ -1,8 +1,8 @@
 import { ConfigError } from '../config';
 
-/** The bot cannot start; the message says why and what to do, for the person who started it. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
+/** Something that a person can mend: the message says what is wrong and what to do, for whoever runs the bot. */
+export class OperatorError extends Error {
+  override readonly name: string = 'OperatorError';
 }
 
 /**
@@ -13,6 +13,6 @@ export class StartError extends Error {
  */
 export function explainStart(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
-  if (error instanceof StartError) return `The bot cannot start. ${error.message}`;
+  if (error instanceof OperatorError) return `The bot cannot start. ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

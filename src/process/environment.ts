@@ -1,0 +1,16 @@
+import dotenv from 'dotenv';
+import { OperatorError } from './operator-error';
+
+/**
+ * Completes the environment from a file named `.env` in the folder that the program is started in. What the environment holds
+ * wins, but for empty values: these count as unset, as everywhere.
+ *
+ * @param env the environment; it is changed
+ * @throws {OperatorError} when there is such a file but it cannot be read
+ */
+export function completeEnvironment(env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(env)) if (value?.trim() === '') Reflect.deleteProperty(env, name);
+  const { error } = dotenv.config({ processEnv: env, quiet: true });
+  if (error === undefined || Reflect.get(error, 'code') === 'ENOENT') return;
+  throw new OperatorError(`The file .env cannot be read (${error.message}). Let the user who starts the bot read it.`);
+}

@@ -1,0 +1,108 @@
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { OperatorError } from '../../process/operator-error';
+
+const { R_OK, W_OK, X_OK } = constants;
+
+/** What the engine needs to open its files; where a disk has not as much left, it ends the process (`SIGBUS`). */
+const NEEDED_BYTES = 128 * 1024;
+
+/**
+ * Makes a data folder if it is missing (mode 0700), and makes sure that a bot can work in it: it belongs to this user, there is
+ * room, and what stands in it is for its owner only.
+ *
+ * @param folder the data folder
+ * @returns whether other users may look into it: it was there before, or made so
+ * @throws {OperatorError} when it cannot be made, read or written, or its disk is full
+ */
+export function prepareFolder(folder: string): { readonly isOpen: boolean } {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const reason = Reflect.get(error as object, 'code') === 'EEXIST' ? 'it is a file' : explain(error, folder);
+    throw new OperatorError(`The data folder ${folder} cannot be made: ${reason}. ${ELSEWHERE}`);
+  }
+  requireAccess(folder);
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const { mode } = statSync(file);
+    if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700);
+  }
+  requireRoom(folder);
+  return { isOpen: (statSync(folder).mode & 0o077) !== 0 };
+}
+
+/**
+ * Makes sure that a data folder that is there, and every file in it, can be read and written by this user.
+ *
+ * @throws {OperatorError} naming what cannot, and whose it is
+ */
+export function requireAccess(folder: string): void {
+  let place = folder;
+  try {
+    accessSync(folder, R_OK | W_OK | X_OK);
+    for (const name of readdirSync(folder)) {
+      place = path.join(folder, name);
+      accessSync(place, R_OK | W_OK);
+    }
+  } catch (error) {
+    const what = place === folder ? `The data folder ${folder}` : `${place} in the data folder`;
+    throw new OperatorError(`${what} cannot be read and written: ${explain(error, place)}. ${ELSEWHERE}`);
+  }
+}
+
+const ELSEWHERE =
+  'Nothing was changed. Start the bot as the user whose folder it is, or set DATA_DIR to another folder.';
+
+/** A disk that is full is told by trying: quotas and limits count, too. */
+function requireRoom(folder: string): void {
+  const probe = path.join(folder, 'probe');
+  try {
+    const file = openSync(probe, 'w', 0o600);
+    try {
+      const written = writeSync(file, Buffer.alloc(NEEDED_BYTES));
+      if (written < NEEDED_BYTES) throw new Error('no space left on device');
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new OperatorError(
+      `Nothing can be written to the data folder ${folder}: ${explain(error, folder)}. Make room on its disk and start again: nothing was changed, and no event is lost.`,
+    );
+  } finally {
+    rmSync(probe, { force: true });
+  }
+}
+
+function explain(error: unknown, place: string): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'EACCES' && code !== 'EPERM') return message;
+  const [owner, me] = [ownerOf(place), process.getuid?.()];
+  const isOthers = owner !== undefined && owner !== me;
+  return isOthers ? `it belongs to user ${owner}, and this is user ${String(me)}` : message;
+}
+
+/** Of the folder above, where the place itself cannot be looked at. */
+function ownerOf(place: string): number | undefined {
+  for (const one of [place, path.dirname(path.resolve(place))]) {
+    try {
+      return statSync(one).uid;
+    } catch {
+      // The next one.
+    }
+  }
+  return undefined;
+}

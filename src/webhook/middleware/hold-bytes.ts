@@ -1,0 +1,67 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { NOTHING_TO_DO, refusal, type Refusals } from './refusals';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** A full batch of events must fit; the usual 100 kB would lose it. */
+export const LARGEST_BODY = 5 * MEBIBYTE;
+/** What all requests together may hold before it is known who sent them. */
+const MOST_HELD = 64 * MEBIBYTE;
+
+const tooLarge = () => refusal(413, 'The body is larger than 5 MiB.', NOTHING_TO_DO);
+const tooMuch = () =>
+  refusal(
+    503,
+    'Too much is being sent at this moment. Please send it again.',
+    'Nothing to do: the platform delivers again. If it lasts, let the proxy limit how much one address may send.',
+  );
+
+interface Reading {
+  readonly req: Request;
+  readonly res: Response;
+  bytes: number;
+}
+
+/**
+ * Bounds the bytes that are held of bodies which are not complete, and so of unknown origin: a body that says, or shows, that it is
+ * larger than 5 MiB is answered 413 at once; where all together are more than 64 MiB, the largest one is answered 503, so that
+ * bodies of the usual size still get through. The connection is closed in both cases.
+ *
+ * @param refusals answers them
+ * @param most how many bytes all may hold together
+ */
+export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler {
+  const readings = new Set<Reading>();
+  let held = 0;
+
+  const letGo = (reading: Reading): void => {
+    if (readings.delete(reading)) held -= reading.bytes;
+  };
+
+  const refuse = (reading: Reading, error: Error): void => {
+    letGo(reading);
+    refusals.answer(error, reading.req, reading.res);
+  };
+
+  return (req, res, next) => {
+    if (Number(req.get('Content-Length') ?? 0) > LARGEST_BODY) throw tooLarge();
+    const reading: Reading = { req, res, bytes: 0 };
+    readings.add(reading);
+    req.on('data', ({ length }: Buffer) => {
+      if (!readings.has(reading)) return; // refused; its connection is being closed
+      reading.bytes += length;
+      held += length;
+      if (reading.bytes > LARGEST_BODY) refuse(reading, tooLarge());
+      while (held > most) refuse(largestOf(readings), tooMuch());
+    });
+    const done = () => {
+      letGo(reading);
+    };
+    req.on('end', done).on('close', done);
+    next();
+  };
+}
+
+function largestOf(readings: Iterable<Reading>): Reading {
+  return [...readings].reduce((largest, one) => (one.bytes > largest.bytes ? one : largest));
+}

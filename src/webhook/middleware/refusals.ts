@@ -1,0 +1,85 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import createError, { isHttpError, type HttpError } from 'http-errors';
+import type { Logger } from 'pino';
+import type { LimitedLog } from '../../process/limited-log';
+
+/**
+ * Makes an error that refuses a request.
+ *
+ * @param status of the answer
+ * @param sentence for whoever sent it
+ * @param remedy for whoever runs the bot; undefined where nobody need know of it
+ */
+export function refusal(status: number, sentence: string, remedy?: string): HttpError {
+  return createError(status, sentence, { expose: true, ...(remedy !== undefined && { remedy }) });
+}
+
+/** What the platform never sends. */
+export const NOTHING_TO_DO = 'Nothing to do: the platform sends nothing like it, somebody else does.';
+
+export interface Refusals {
+  /** Answers a request with an error: its status, and one sentence as plain text. What is still to come of it is not read. */
+  answer(error: unknown, req: Request, res: Response): void;
+  /** The same for whatever a handler throws. */
+  readonly handler: ErrorRequestHandler;
+}
+
+/**
+ * Makes the one place where an error becomes an answer. Each one is worth a debug line. What the person who runs the bot should
+ * know is a warning, at most once a minute; what is this server's fault is an error, and answered so that the platform tries again.
+ *
+ * @param log where that is said, without any part of a request's body
+ * @param limited keeps count of what is said too often
+ */
+export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
+  const answer: Refusals['answer'] = (error, req, res) => {
+    const { status, sentence, remedy } = describe(error);
+    const { method, path } = req;
+    log.debug({ method, path, status, reason: sentence }, 'request refused');
+    if (status >= 500 && remedy === undefined) {
+      const err = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      limited.count(`${status} ${String(err)}`, (times) => {
+        log.error({ err, method, path, status, times }, 'requests failed');
+      });
+    } else if (remedy !== undefined) {
+      limited.count(`${status} ${sentence}`, (times) => {
+        log.warn({ method, status, times, reason: sentence, remedy }, 'requests were refused');
+      });
+    }
+    if (!req.complete) res.set('Connection', 'close');
+    res.status(status).type('text/plain').send(sentence);
+  };
+  return {
+    answer,
+    handler: (error: unknown, req, res, next) => {
+      if (res.headersSent) next(error);
+      else answer(error, req, res);
+    },
+  };
+}
+
+interface Described {
+  readonly status: number;
+  readonly sentence: string;
+  readonly remedy?: string | undefined;
+}
+
+/** body-parser's own errors, in words for the person who sent the request. */
+const parserErrors: Readonly<Record<string, Described>> = {
+  'encoding.unsupported': { status: 415, sentence: 'Send the body uncompressed.', remedy: NOTHING_TO_DO },
+};
+
+function describe(error: unknown): Described {
+  if (!isHttpError(error) || !error.expose) {
+    return { status: 500, sentence: 'Something went wrong here. Please try again.' };
+  }
+  const remedy: unknown = error['remedy'];
+  const known = parserErrors[String(error['type'])];
+  return (
+    known ?? {
+      status: error.status,
+      sentence: error.message,
+      remedy: typeof remedy === 'string' ? remedy : undefined,
+    }
+  );
+}

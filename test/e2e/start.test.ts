@@ -1,0 +1,112 @@
+import { chmodSync, chownSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { secrets } from '../support/bot';
+import { entryPoint, runBuilt } from '../support/built-server';
+import { fixtureOfNow } from '../support/fixtures';
+import { countingGraph, settings, startServer } from '../support/started-server';
+import { temporaryFolder } from '../support/temporary-folder';
+
+describe('a start', () => {
+  it('reads .env from the folder it is started in', async () => {
+    const folder = temporaryFolder();
+    const text = Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n');
+    writeFileSync(path.join(folder, '.env'), text);
+    const server = runBuilt({}, folder);
+    expect(await server.line('webhook is listening')).toMatchObject({ protections: { webhookSignatures: true } });
+  });
+
+  it('lists all wrong settings at once and ends with 1', async () => {
+    const server = runBuilt({ PORT: 'x', NODE_ENV: 'production' });
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/PAGE_ACCESS_TOKEN[^]*VERIFY_TOKEN[^]*PORT[^]*APP_SECRET/);
+  });
+
+  it.each([
+    ['NODE_ENV', { NODE_ENV: 'Production' }, /NODE_ENV must be written production/],
+    [
+      'a data folder that is a file',
+      { DATA_DIR: '/etc/passwd' },
+      /^The bot cannot start. The data folder .* it is a file/,
+    ],
+  ])('tells in a sentence what is wrong with %s, and ends with 1', async (_what, env, sentence) => {
+    const server = runBuilt({ ...settings, ...env });
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(sentence);
+    expect(server.output()).not.toContain('    at ');
+  });
+
+  it('tells whose a data folder is that it may not read, and does not call it damaged', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'events.mdb'), '');
+    chmodSync(folder, 0);
+    if (process.getuid?.() === 0) chownSync(folder, 65_534, 65_534);
+    // Root, too, without its privileges.
+    const plain = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all'] : ['env'];
+    const server = runBuilt({ ...settings, DATA_DIR: folder }, temporaryFolder(), [
+      ...plain,
+      process.execPath,
+      entryPoint,
+    ]);
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/^The bot cannot start. The data folder .* cannot be read and written/);
+    expect(server.output()).not.toContain('damaged');
+  });
+
+  it('tells in a sentence that the disk is full, on a fresh folder, too', async () => {
+    const full = ['bash', '-c', `ulimit -f 100 && exec "${process.execPath}" "${entryPoint}"`] as const;
+    const server = runBuilt({ ...settings, DATA_DIR: 'data' }, temporaryFolder(), full);
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(
+      /^The bot cannot start. Nothing can be written to the data folder data: .*Make room/,
+    );
+  });
+
+  it('keeps its files for its owner, in a folder that others may look into, too, and says that they may', async () => {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o755);
+    const graph = await countingGraph(new Promise(() => undefined));
+    const server = await startServer(graph.url, { DATA_DIR: folder });
+    await server.post(fixtureOfNow('message-text'));
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(['arrived', 'events.mdb', 'events.mdb-lock']));
+    for (const name of readdirSync(folder)) {
+      expect([name, statSync(path.join(folder, name)).mode & 0o077]).toEqual([name, 0]);
+    }
+    expect(server.output()).toMatch(/"level":"warn".*DATA_DIR is open to other users/);
+  });
+
+  it('takes from .env what is empty in the environment', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, '.env'), `APP_SECRET=${secrets.APP_SECRET}\n`);
+    const server = runBuilt({ ...settings, APP_SECRET: '' }, folder);
+    const line = await server.line('webhook is listening');
+    expect(line).toMatchObject({
+      protections: { webhookSignatures: true },
+      data: path.join(realpathSync(folder), 'data'),
+    });
+  });
+
+  it('says so when the port is taken, and ends with 1', async () => {
+    const first = await startServer('http://127.0.0.1:9');
+    const second = runBuilt({ ...settings, PORT: String(first.port) });
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.output()).toMatch(/EADDRINUSE.*PORT/);
+  });
+
+  it('does not let a second process work on the same data', async () => {
+    const folder = temporaryFolder();
+    await startServer('http://127.0.0.1:9', { DATA_DIR: folder });
+    const second = runBuilt({ ...settings, DATA_DIR: folder });
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.output()).toMatch(/Another bot is already working on the data in .*DATA_DIR/);
+  });
+
+  it('refuses damaged data in words', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'events.mdb'), Buffer.alloc(40_000, 'garbage '));
+    const server = runBuilt({ ...settings, DATA_DIR: folder });
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/^The bot cannot start. The stored events in .* are damaged/);
+  });
+});

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import nock from 'nock';
+import { makeBot, post, secrets, sign } from '../support/bot';
+import { eventOf, fixtureText, ids } from '../support/fixtures';
+
+const MEBIBYTE = 1024 * 1024;
+const signed = { APP_SECRET: secrets.APP_SECRET };
+const servers: { close(): void }[] = [];
+
+beforeAll(() => {
+  nock.restore(); // these tests look at connections themselves
+});
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listening(env: Record<string, string> = signed) {
+  const bot = await makeBot(env);
+  const server = bot.app.listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connect = () => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => undefined); // a connection that is closed at once may be reset
+    return socket;
+  };
+  return { ...bot, connect };
+}
+
+const head = (...headers: string[]) =>
+  ['POST /webhook HTTP/1.1', 'Host: x', 'Content-Type: application/json', ...headers, '', ''].join('\r\n');
+const forged = `X-Hub-Signature-256: sha256=${'0'.repeat(64)}`;
+
+describe('a body that is refused before it is complete', () => {
+  it('says that it is larger than 5 MiB: 413 at once, and the connection is closed', async () => {
+    const { connect } = await listening();
+    const socket = connect();
+    socket.write(head(forged, `Content-Length: ${5 * MEBIBYTE + 1}`)); // and not a byte of it
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close[^]*The body is larger than 5 MiB\.$/);
+  });
+
+  it('turns out to be larger than 5 MiB: 413 before it is at its end', async () => {
+    const { connect, logText } = await listening();
+    const socket = connect();
+    socket.write(head(forged, 'Transfer-Encoding: chunked'));
+    const mebibyte = `100000\r\n${'x'.repeat(MEBIBYTE)}\r\n`;
+    for (let n = 0; n < 5; n += 1) socket.write(mebibyte);
+    socket.write('1\r\nx\r\n');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 413 /);
+    expect(logText()).toMatch(/"level":"warn".*The body is larger than 5 MiB/);
+  });
+
+  it('has no signature: 401 without a byte of it', async () => {
+    const { connect } = await listening();
+    const socket = connect();
+    socket.write(head('Content-Length: 100000'));
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 401 [^]*Connection: close/);
+  });
+
+  it('may be exactly 5 MiB', async () => {
+    const { app } = await makeBot(signed);
+    const json = `{"entry":[]${' '.repeat(5 * MEBIBYTE - 12)}}`;
+    expect(json).toHaveLength(5 * MEBIBYTE);
+    expect((await post(app, json, { 'X-Hub-Signature-256': sign(json) })).status).toBe(200);
+  });
+});
+
+describe('many large bodies of unknown origin', () => {
+  it('hold 64 MiB at most: the largest is refused with 503, and an event of the usual size gets through', async () => {
+    const { connect, app, logLines } = await listening();
+    const size = 5 * MEBIBYTE - 1;
+    const sockets = Array.from({ length: 14 }, connect);
+    const answers = sockets.map((socket) => text(socket).catch(() => 'reset'));
+    for (const socket of sockets) {
+      socket.write(head(forged, `Content-Length: ${size}`));
+      socket.write('x'.repeat(size - 1)); // the last byte never comes
+    }
+    const first = await Promise.race(answers);
+    expect(first).toMatch(/^HTTP\/1\.1 503 [^]*Connection: close/);
+    const json = fixtureText('read');
+    expect((await post(app, json, { 'X-Hub-Signature-256': sign(json) })).status).toBe(200);
+    const open = sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed).length;
+    expect(open * size).toBeLessThanOrEqual(64 * MEBIBYTE);
+    expect(open).toBeGreaterThanOrEqual(11);
+    expect(logLines()).toContainEqual(
+      expect.objectContaining({ level: 'warn', status: 503, remedy: expect.stringContaining('proxy') as string }),
+    );
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(answers);
+    // What they held is free again.
+    const later = Array.from({ length: 3 }, () => post(app, json, { 'X-Hub-Signature-256': sign(json) }));
+    expect((await Promise.all(later)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+describe('a body with more events than the platform ever sends', () => {
+  const tooMany = 'The body has more than 5,000 entries or events.';
+  const batch = (count: number, channel = 'messaging') =>
+    JSON.stringify({ entry: [{ id: ids.page, [channel]: Array.from({ length: count }, () => ({})) }] });
+  const answer = async (json: string) => {
+    const { app } = await makeBot({ LOG_LEVEL: 'silent' });
+    const response = await post(app, json);
+    return [response.status, response.text];
+  };
+
+  it.each([
+    ['5,001 events', batch(5_001)],
+    ['5,001 events on standby', batch(5_001, 'standby')],
+    ['5,001 entries', JSON.stringify({ entry: Array.from({ length: 5_001 }, () => ({})) })],
+    [
+      '5,001 events in two entries',
+      `{"entry":[{"messaging":[${'{},'.repeat(2_500)}{}],"standby":[]},{"standby":[${'{},'.repeat(2_499)}{}]}]}`,
+    ],
+    ['1.7 million empty entries', `{"entry":[${'{},'.repeat(1_700_000)}{}]}`],
+  ])('is refused with 413: %s', async (_what, json) => {
+    expect(await answer(json)).toEqual([413, tooMany]);
+  });
+
+  it.each([
+    ['5,000 events', batch(5_000)],
+    ['5,000 entries', JSON.stringify({ entry: Array.from({ length: 5_000 }, () => ({})) })],
+  ])('is taken up to that: %s', async (_what, json) => {
+    expect(await answer(json)).toEqual([200, 'OK']);
+  });
+
+  it('lets others come between while it is read', async () => {
+    const bot = await makeBot({ LOG_LEVEL: 'silent' });
+    const order: string[] = [];
+    const events = Array.from({ length: 5_000 }, (_, n) => eventOf({ read: { watermark: n } }));
+    jest.spyOn(bot.store, 'add').mockImplementation(() => Promise.resolve({ added: 0, known: 0 }));
+    const large = post(bot.app, JSON.stringify({ entry: [{ id: ids.page, messaging: events }] }));
+    void large.then(() => order.push('the large one'));
+    const json = await new Promise<string>((resolve) => {
+      const parse = JSON.parse;
+      jest.spyOn(JSON, 'parse').mockImplementationOnce((value: string) => {
+        setImmediate(() => order.push('somebody else'));
+        resolve(value);
+        return parse(value) as unknown;
+      });
+    });
+    expect(json.length).toBeGreaterThan(100_000);
+    await large;
+    expect(order).toEqual(['somebody else', 'the large one']);
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { completeEnvironment } from '../../../src/process/environment';
+import { OperatorError } from '../../../src/process/operator-error';
+import { temporaryFolder } from '../../support/temporary-folder';
+
+const before = process.cwd();
+beforeEach(() => {
+  process.chdir(temporaryFolder());
+});
+afterEach(() => {
+  process.chdir(before);
+});
+
+const completed = (env: NodeJS.ProcessEnv) => {
+  completeEnvironment(env);
+  return env;
+};
+
+describe('the file .env', () => {
+  it('adds what the environment does not have', () => {
+    writeFileSync('.env', 'PORT=1\nHOST=127.0.0.1\n');
+    expect(completed({ PORT: '2' })).toEqual({ PORT: '2', HOST: '127.0.0.1' });
+  });
+
+  it.each(['', ' ', '\t'])('adds what is empty in the environment, as in a compose file: %j', (empty) => {
+    writeFileSync('.env', 'APP_SECRET=from-the-file\n');
+    expect(completed({ APP_SECRET: empty })).toEqual({ APP_SECRET: 'from-the-file' });
+  });
+
+  it('need not be there: what is empty is unset all the same', () => {
+    expect(completed({ PORT: '2', APP_SECRET: '' })).toEqual({ PORT: '2' });
+  });
+
+  it('keeps a quoted value whole', () => {
+    writeFileSync('.env', "VERIFY_TOKEN='abc #def'\n");
+    expect(completed({})).toEqual({ VERIFY_TOKEN: 'abc #def' });
+  });
+
+  it('is not passed over where it cannot be read', () => {
+    mkdirSync('.env');
+    expect(() => completed({})).toThrow(OperatorError);
+    expect(() => completed({})).toThrow(/^The file \.env cannot be read \(EISDIR/);
+  });
+});
