@@ -94,7 +94,7 @@ const badRequest: ErrorRule = {
 const notGraph: ErrorRule = {
   kind: 'not_graph',
   action: 'retry',
-  advice: 'Check GRAPH_API_URL: what answers there is not the Graph API.',
+  advice: 'Check GRAPH_API_URL, and HTTPS_PROXY where it is set: what answers is not the Graph API.',
 };
 
 /** Codes that only mean this together with a subcode; they win over everything else. */

@@ -108,7 +108,8 @@ export class GraphConnectionError extends GraphError {
   readonly kind = 'no_answer';
   readonly action = 'retry';
   readonly sameness = 'no answer';
-  readonly advice = "Nothing to do if it passes; otherwise check this machine's network and GRAPH_API_URL.";
+  readonly advice =
+    "Nothing to do if it passes; otherwise check this machine's network, GRAPH_API_URL and HTTPS_PROXY.";
 
   /**
    * @param path the endpoint, like `/messages`

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { AxiosError, type AxiosAdapter, type AxiosResponse } from 'axios';
+import { agentFor } from './proxy';
 
 /** What an error of this adapter tells beside its code. */
 export interface AdapterFacts {
@@ -23,8 +24,8 @@ export interface AdapterFacts {
 export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAnswer: number): AxiosAdapter {
   const base = new URL(baseUrl);
   const { protocol, hostname, port } = urlToHttpOptions(base);
-  const { Agent, request: open } = protocol === 'https:' ? https : http;
-  const server = { protocol, hostname, port, agent: new Agent({ keepAlive: true }) };
+  const { request: open } = protocol === 'https:' ? https : http;
+  const server = { protocol, hostname, port, agent: agentFor(base) };
 
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../config';
 import type { Logger } from './logger';
+import { isLoopback } from './loopback';
 
 /** What only shows at the start. */
 export interface StartFacts {
@@ -73,8 +74,4 @@ export function createMendReport(log: Logger): (found: string) => void {
   return (found) => {
     log.warn({ found }, 'somebody else has changed DATA_DIR; no event is lost. Find out who, and leave it to the bot');
   };
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

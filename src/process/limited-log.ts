@@ -17,7 +17,7 @@ export function createLimitedLog(): LimitedLog {
     since.set(what, 0);
     say(times);
     const overAMinute = (): void => {
-      const more = since.get(what) ?? 0;
+      const more = Number(since.get(what));
       since.delete(what);
       if (more > 0) sayNow(what, more, say);
     };

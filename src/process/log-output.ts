@@ -171,8 +171,8 @@ function openWithoutWaiting(fd: number): number {
 /** Sockets, and systems other than Linux: a stream made of the descriptor switches it. */
 function refusingToWait(fd: number): number {
   try {
-    // Often the same place: made later, it would switch that back.
-    if (process.stderr.writable) new Socket({ fd, readable: false, writable: true });
+    process.stderr.on('error', () => undefined); // often the same place: made later, it would switch that back
+    new Socket({ fd, readable: false, writable: true });
   } catch {
     // Whatever it is, it is written to as it is.
   }

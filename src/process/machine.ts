@@ -12,7 +12,7 @@ const EVERY_MINOR_FROM = 24;
  * @throws {OperatorError} when it cannot
  */
 export function requireMachine(version: string, platform: NodeJS.Platform): void {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [major, minor] = version.split('.').map(Number) as [number, number];
   const least = major >= EVERY_MINOR_FROM ? 0 : LEAST_MINOR[major];
   if (least === undefined || minor < least) {
     throw new OperatorError(

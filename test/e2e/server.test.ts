@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { createHmac } from 'node:crypto';
@@ -176,6 +177,47 @@ describe('the built server', () => {
     expect(new Set(answers)).toEqual(new Set([200, 503]));
     server.kill('SIGTERM');
     expect(await server.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('answers 503 when the system gives it no more files, and stays up', async () => {
+    const few = ['bash', '-c', `ulimit -n 80 && exec "${process.execPath}" "${entryPoint}"`];
+    const graph = await countingGraph();
+    const server = await startServer(graph.url, {}, few);
+    const first = net.connect(server.port, '127.0.0.1');
+    await once(first, 'connect');
+    const others = Array.from({ length: 100 }, () => net.connect(server.port, '127.0.0.1'));
+    // One that is turned away shows that there are none left.
+    await Promise.race(
+      others.map((other) => new Promise((resolve) => other.on('error', resolve).on('close', resolve).resume())),
+    );
+    const ask = async () => {
+      const text = fixtureOfNow('message-text');
+      first.write(
+        `POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Hub-Signature-256: ${sign(text)}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+      );
+      const [answer] = (await once(first, 'data')) as [Buffer];
+      return answer.toString().slice(0, 12);
+    };
+    expect(await ask()).toBe('HTTP/1.1 503');
+    for (const other of others) other.destroy();
+    while ((await ask()) !== 'HTTP/1.1 200') await new Promise(setImmediate);
+    await graph.got(1);
+    first.destroy();
+  });
+
+  it('is at its end once all is answered, whoever still holds a connection', async () => {
+    const graph = await countingGraph();
+    const server = await startServer(graph.url);
+    const silent = net.connect(server.port, '127.0.0.1');
+    silent.on('error', () => undefined);
+    await once(silent, 'connect');
+    await server.post(fixtureOfNow('message-text'));
+    await graph.got(1);
+    const start = performance.now();
+    server.kill('SIGTERM');
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - start).toBeLessThan(5_000); // a silent connection is kept for 10 s otherwise
+    expect(server.output()).not.toContain('cut off');
   });
 
   it('ends at once on a second signal', async () => {

@@ -112,15 +112,44 @@ describe('loadConfig', () => {
     ['APP_ID', '12 34'],
     ['GRAPH_API_URL', 'graph.facebook.com'],
     ['GRAPH_API_URL', 'ftp://graph.facebook.com'],
-    ['GRAPH_API_URL', 'https://user:secret@graph.facebook.com'],
+    ['GRAPH_API_URL', 'https://user@graph.facebook.com'],
+    ['GRAPH_API_URL', 'https://:secret@graph.facebook.com'],
+    ['GRAPH_API_URL', 'https://graph.facebook.com/#secret'],
     ['GRAPH_API_URL', 'https://graph.facebook.com/?access_token=secret'],
     ['GRAPH_API_VERSION', 'v25'],
+    ['GRAPH_API_VERSION', '/v25.0'],
+    ['GRAPH_API_VERSION', 'v25.0/me'],
+    ['APP_ID', 'x12'],
+    ['APP_ID', '12x'],
+    ['APP_ID', '123456789012345678901'],
+    ['PORT', '0x50'],
+    ['PORT', '80a'],
     ['PAGE_ACCESS_TOKEN', 'your page secret token'],
+    ['PAGE_ACCESS_TOKEN', 'secret-tökén'],
+    ['VERIFY_TOKEN', 'a secret\u0007bell'],
+    ['VERIFY_TOKEN', 'a secret\nof two lines'],
+    ['NODE_ENV', 'Production'],
+    ['NODE_ENV', 'PRODUCTION'],
+    ['NODE_ENV', 'prod'],
   ])('refuses %s=%s', (name, value) => {
     const problems = problemsOf({ ...needed, [name]: value });
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} .+\\.$`))]);
     expect(problems.join()).not.toContain('secret');
   });
+
+  it.each(['grüße', 'two words', 'abc#def', 'x'])(
+    'takes the verify token %s: the dashboard does, too',
+    (VERIFY_TOKEN) => {
+      expect(loadConfig({ ...needed, VERIFY_TOKEN }).verifyToken).toBe(VERIFY_TOKEN);
+    },
+  );
+
+  it.each(['development', 'test', 'staging', 'reproduction'])(
+    'takes NODE_ENV=%s for what is no production',
+    (NODE_ENV) => {
+      expect(loadConfig({ ...needed, NODE_ENV }).production).toBe(false);
+    },
+  );
 
   it('starts without APP_SECRET, but not in production', () => {
     expect(loadConfig({ ...needed, NODE_ENV: 'development' }).appSecrets).toEqual([]);

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { createServer, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -52,6 +53,19 @@ describe('data that cannot be used', () => {
     await expect(second).rejects.toThrow(OperatorError);
     await expect(second).rejects.toThrow(/Another bot is already working/);
     await first.stop();
+  });
+});
+
+describe('a bot that has started', () => {
+  it('says where it listens when it is told to, and whether others may look into its data', async () => {
+    const kept = keepingOutput();
+    const settings = { ...env('0'), LOG_LEVEL: 'info' };
+    chmodSync(settings.DATA_DIR, 0o755);
+    const bot = await start(settings, kept.output);
+    expect(kept.lines).toEqual([]);
+    bot.announce();
+    expect(kept.lines.join()).toMatch(new RegExp(`"port":${bot.port},.*webhook is listening[^]*DATA_DIR is open`));
+    await bot.stop();
   });
 });
 

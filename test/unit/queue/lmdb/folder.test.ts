@@ -42,9 +42,11 @@ describe('a data folder', () => {
   it('keeps what stands in it for its owner', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'events.mdb'), 'x');
+    writeFileSync(path.join(folder, 'ended'), 'x', { mode: 0o400 });
     chmodSync(path.join(folder, 'events.mdb'), 0o664);
+    chmodSync(path.join(folder, 'ended'), 0o600);
     prepareFolder(folder);
-    expect(modeOf(path.join(folder, 'events.mdb'))).toBe(0o600);
+    expect(['events.mdb', 'ended'].map((name) => modeOf(path.join(folder, name)))).toEqual([0o600, 0o600]);
   });
 
   it('that is a file is named as such', () => {
