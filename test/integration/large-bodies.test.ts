@@ -115,9 +115,32 @@ describe('a body with more events than the platform ever sends', () => {
       '5,001 events in two entries',
       `{"entry":[{"messaging":[${'{},'.repeat(2_500)}{}],"standby":[]},{"standby":[${'{},'.repeat(2_499)}{}]}]}`,
     ],
-    ['1.7 million empty entries', `{"entry":[${'{},'.repeat(1_700_000)}{}]}`],
   ])('is refused with 413: %s', async (_what, json) => {
     expect(await answer(json)).toEqual([413, tooMany]);
+  });
+
+  it.each([
+    ['1.7 million empty entries', `{"entry":[${'{},'.repeat(1_700_000)}{}]}`],
+    ['1.7 million empty objects in one event', `{"entry":[{"messaging":[{"x":[${'{},'.repeat(1_700_000)}{}]}]}]}`],
+    [
+      'arrays in arrays, 2.5 million deep',
+      `{"entry":[{"messaging":[${'['.repeat(2_500_000)}${']'.repeat(2_500_000)}]}]}`,
+    ],
+    [
+      '300,000 names',
+      JSON.stringify({
+        entry: [{ messaging: [Object.fromEntries(Array.from({ length: 300_000 }, (_, n) => [`k${n}`, 1]))] }],
+      }),
+    ],
+  ])('or more values than it can have is refused with 413, before it is parsed: %s', async (_what, json) => {
+    const parse = jest.spyOn(JSON, 'parse');
+    expect(await answer(json)).toEqual([413, 'The body has more than 250,000 values.']);
+    expect(parse).not.toHaveBeenCalledWith(json);
+  });
+
+  it('is taken where it only has many texts', async () => {
+    const texts = Array.from({ length: 900 }, (_, n) => eventOf({ read: {}, note: `${n} {[:,"\\`.repeat(400) }));
+    expect(await answer(JSON.stringify({ entry: [{ id: ids.page, messaging: texts }] }))).toEqual([200, 'OK']);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import bodyParser from 'body-parser';
 import type { Request, RequestHandler } from 'express';
+import { countValues } from '../count-values';
 import { bodySchema, countEvents } from '../payload';
 import { isValidSignature } from '../verify-signature';
 import { holdBytes, LARGEST_BODY } from './hold-bytes';
@@ -7,6 +8,8 @@ import { NOTHING_TO_DO, refusal, type Refusals } from './refusals';
 
 /** The platform sends at most 1,000; to look at many more would hold up everybody else. */
 const MOST_EVENTS = 5_000;
+/** A full batch of the most intricate events has not as many. */
+const MOST_VALUES = 250_000;
 
 const COMPARE_SECRET =
   'Compare APP_SECRET with the App Dashboard under App settings > Basic. When this goes on for an hour, the platform unsubscribes the app.';
@@ -22,8 +25,8 @@ const isUtf8 = (contentType: string) => /^utf-?8$/i.test(CHARSET.exec(contentTyp
 
 /**
  * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
- * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB or 5,000 events,
- * 400 for JSON that is broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
+ * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 250,000
+ * values or 5,000 events, 400 for JSON that is broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
  *
  * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
  * @param refusals answers what is refused before it is complete
@@ -54,6 +57,9 @@ export function readBody(appSecrets: readonly string[], refusals: Refusals): Req
     if (!req.is('json')) throw refusal(415, 'Send the body as application/json.', NOTHING_TO_DO);
     if (!isUtf8(String(req.get('Content-Type')))) {
       throw refusal(415, 'Send the body as application/json in UTF-8.', NOTHING_TO_DO);
+    }
+    if (countValues(bytes) > MOST_VALUES) {
+      throw refusal(413, 'The body has more than 250,000 values.', NOTHING_TO_DO);
     }
     const parsed = parseJson(bytes);
     if (countEvents(parsed) > MOST_EVENTS) {
