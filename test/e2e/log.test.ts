@@ -64,3 +64,17 @@ describe('the last lines', () => {
     expect(server.output()).toMatch(/"msg":"stopped"\}\n$/);
   });
 });
+
+describe('what is refused before it is complete', () => {
+  it('leaves nothing on standard error', async () => {
+    const server = await startServer('http://127.0.0.1:9');
+    const body = new Blob([Buffer.alloc(6 * 1024 * 1024)]).stream(); // of unknown length
+    const headers = { 'X-Hub-Signature-256': `sha256=${'0'.repeat(64)}` };
+    // The connection may be closed before the answer is read.
+    await fetch(server.url, { method: 'POST', headers, body, duplex: 'half' }).catch(() => undefined);
+    expect(await server.line('requests were refused')).toMatchObject({ status: 413 });
+    server.kill('SIGTERM');
+    await server.ended;
+    expect(server.output()).not.toMatch(/^ +at /m);
+  });
+});

@@ -23,9 +23,9 @@ const reports = path.join(root, 'reports', 'mutation');
 const near: Readonly<Record<string, readonly string[]>> = {
   queue: ['test/unit/handle-event'],
   handlers: ['test/integration/conversation'],
-  webhook: ['test/integration/front-door'],
-  index: ['test/integration/conversation', 'test/integration/front-door'],
-  'http-server': ['test/integration/http-server'],
+  webhook: ['test/integration/front-door', 'test/integration/large-bodies'],
+  process: ['test/integration/http-server'],
+  index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/large-bodies'],
 };
 
 function say(text: string): void {

@@ -20,7 +20,7 @@ export const NOTHING_TO_DO = 'Nothing to do: the platform sends nothing like it,
 export interface Refusals {
   /** Answers a request with an error: its status, and one sentence as plain text. What is still to come of it is not read. */
   answer(error: unknown, req: Request, res: Response): void;
-  /** The same for whatever a handler throws. */
+  /** The same for whatever a handler throws, unless it is answered already. */
   readonly handler: ErrorRequestHandler;
 }
 
@@ -51,9 +51,12 @@ export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
   };
   return {
     answer,
-    handler: (error: unknown, req, res, next) => {
-      if (res.headersSent) next(error);
-      else answer(error, req, res);
+    handler: (error: unknown, req, res, _next) => {
+      if (!res.headersSent) answer(error, req, res);
+      else if (!res.writableEnded) {
+        log.error({ err: error, method: req.method, path: req.path }, 'an answer was cut off');
+        res.destroy();
+      } // Otherwise it is refused already: this is what came of the rest of it.
     },
   };
 }

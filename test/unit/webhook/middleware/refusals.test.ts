@@ -13,10 +13,6 @@ function appThatFails(fail: express.RequestHandler) {
   app.get('/', fail);
   const log = createLogger(config, { write: (line) => void lines.push(line) });
   app.use(createRefusals(log, createLimitedLog()).handler);
-  app.use(((_error, _req, res, next) => {
-    if (res.headersSent) res.destroy();
-    else next();
-  }) as express.ErrorRequestHandler);
   const said = (level: string) => lines.filter((line) => line.includes(`"level":"${level}"`));
   return { app, said };
 }
@@ -70,11 +66,21 @@ describe('a refusal', () => {
     expect([...said('warn'), ...said('error')]).toEqual([]);
   });
 
-  it('leaves an answer that has begun to Express, which cuts it off', async () => {
-    const { app } = appThatFails((_req, res) => {
+  it('that comes in the middle of an answer cuts it off, and is an error line', async () => {
+    const { app, said } = appThatFails((_req, res) => {
       res.write('x');
       throw new Error('late');
     });
     await expect(request(app).get('/')).rejects.toThrow(/aborted|hang up/);
+    expect(said('error').join()).toMatch(/late.*cut off/);
+  });
+
+  it('that comes after an answer is nothing', async () => {
+    const { app, said } = appThatFails((_req, res) => {
+      res.send('done');
+      throw new Error('the rest of the body');
+    });
+    expect((await request(app).get('/')).text).toBe('done');
+    expect([...said('debug'), ...said('warn'), ...said('error')]).toEqual([]);
   });
 });
