@@ -1,7 +1,7 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** The rooms of src/ and what each must never import (see "How it works" in the README). Their unit tests keep to it, too. */
+/** The rooms of src/ and what each must never import (see docs/change.md). Their unit tests keep to it, too. */
 const rooms = {
   webhook: ['messenger', 'handlers', 'queue', 'simulator', 'cli'],
   handlers: ['express', 'body-parser', 'axios', 'queue', 'simulator', 'cli'],
