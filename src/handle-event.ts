@@ -67,7 +67,7 @@ function judge(error: unknown, id: string, pageId: string | undefined, log: Logg
   }
   log.debug({ event: id, err: error }, 'a call failed');
   const { action, kind, sameness: cause, mayBeDone } = error;
-  const reason = `${error.message}. ${error.advice}`;
+  const reason = `${error.message.replace(/\.+$/, '')}. ${error.advice}`;
   const isExpected = expectedKinds.has(kind);
   switch (action) {
     case 'retry':

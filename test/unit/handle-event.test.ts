@@ -116,6 +116,14 @@ describe('what becomes of an event', () => {
     expect((await handle({ failWith })).verdict).toMatchObject(expected);
   });
 
+  it.each(['They blocked you', 'They blocked you.', 'They blocked you...'])(
+    'has one full stop between what Graph says and what to do: %s',
+    async (message) => {
+      const { verdict } = await handle({ failWith: refusal({ code: 551, message }) });
+      expect(verdict).toMatchObject({ reason: expect.stringMatching(/: They blocked you\. Nothing to do/) as string });
+    },
+  );
+
   it('is nothing when its call is held back', async () => {
     expect(await handle({ heldBack: true })).toMatchObject({ verdict: { kind: 'held_back' }, notes: [], paths: [] });
   });

@@ -1,4 +1,5 @@
 import { readEvents } from '../../support/read-events';
+import { flattenEvents } from '../../../src/webhook/events';
 import { bodySchema } from '../../../src/webhook/payload';
 import { eventOf, fixtureText, ids } from '../../support/fixtures';
 
@@ -49,9 +50,41 @@ describe('flattenEvents', () => {
   });
 
   it('knows no person where the id is missing, empty, too long or neither text nor number', () => {
-    for (const id of [undefined, '', 'x'.repeat(129), {}, null]) {
+    for (const id of [undefined, '', 'x'.repeat(129), {}, null, -1, 1.5, 2 ** 53]) {
       expect(flattenOne({ sender: { id } })?.psid).toBeUndefined();
     }
+    expect(flattenOne({ sender: { id: 'x'.repeat(128) } })?.psid).toBe('x'.repeat(128));
+    expect(flattenOne({ sender: { id: 2 ** 53 - 1 } })?.psid).toBe('9007199254740991');
+  });
+
+  it.each([' 1', '1 ', '1\n', '\n1', 'a\tb', 'ä1', '1\u0000', '1\u007f'])('knows no person by the id %j', (id) => {
+    expect(flattenOne({ sender: { id } })?.psid).toBeUndefined();
+    expect(flatten({ entry: [{ id, messaging: [eventOf({})] }] })[0]?.pageId).toBe(ids.page);
+  });
+
+  it.each([
+    ['reaction', 'reaction'],
+    ['x'.repeat(40), 'x'.repeat(40)],
+    ['x'.repeat(41), 'unknown'],
+    ['Reaction', 'unknown'],
+    ['xReaction', 'unknown'],
+    ['reaction1', 'unknown'],
+    ['1reaction', 'unknown'],
+    ['re action', 'unknown'],
+    ['reaction\n', 'unknown'],
+    ['', 'unknown'],
+  ])('repeats of an unknown kind only a name of the style of the platform: %j is %s', (name, kind) => {
+    expect(flattenOne({ sender: { id: '1' }, timestamp: 1, [name]: {} })?.kind).toBe(kind);
+  });
+
+  it('yields something for each thing that cannot be read, so that whoever reads can pause there, too', () => {
+    const body = bodySchema.parse({ entry: [1, { messaging: [2, eventOf({})], standby: [3] }] });
+    expect([...flattenEvents(body, NOW)].map((event) => event?.psid)).toEqual([
+      undefined,
+      undefined,
+      ids.person,
+      undefined,
+    ]);
   });
 
   it('reads app ids as strings, and not at all where digits were lost', () => {
@@ -61,6 +94,7 @@ describe('flattenEvents', () => {
     expect(requested(555000111222333)).toBe('555000111222333');
     expect(requested('555000111222333')).toBe('555000111222333');
     expect(requested(2 ** 60)).toBeUndefined();
-    expect(requested('../me')).toBeUndefined();
+    for (const id of ['../me', '12x', 'x12', '1 2', '', '1'.repeat(21), -1, 1.5]) expect(requested(id)).toBeUndefined();
+    expect(requested('1'.repeat(20))).toBe('1'.repeat(20));
   });
 });
