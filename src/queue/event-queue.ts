@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../process/clock';
 import { attempt, type AttemptTools } from './attempt';
-import { StoreError, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
+import { StoreError, isRepeated, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
 import type { Ticket } from './gate';
 import { createLookOut } from './look-out';
 import { createPages, type Page } from './page';
@@ -51,7 +51,7 @@ const CLEAN_ON_MS = 50;
 const CLEAN_EVERY_MS = 60_000;
 /** At most so many stand in line at the pace: when the gate closes, all of them have to be turned back. */
 const MOST_IN_LINE = 64;
-/** The part of the slots that conversations may take whose event has failed before; the rest is for first attempts. */
+/** The part of the slots that conversations may take whose event is tried again; the rest is for first attempts. */
 const REPEATED_SHARE = 1 / 4;
 
 /**
@@ -141,7 +141,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   /** Works on a leased conversation until none of its events is left, or one of them has to wait. Does not reject. */
   async function work(lease: Lease, ticket: Ticket, page: Page): Promise<void> {
-    const kind = lease.event.attempts > 0 ? 'repeated' : 'first';
+    const kind = isRepeated(lease.event) ? 'repeated' : 'first';
     active[kind] += 1;
     let { event } = lease;
     try {

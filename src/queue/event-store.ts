@@ -39,6 +39,11 @@ export interface StoredEvent extends NewEvent {
   readonly retriedAt?: number;
 }
 
+/** Whether an attempt at an event repeats one: it has failed before, or an operator has put it back. */
+export function isRepeated({ attempts, retriedAt }: StoredEvent): boolean {
+  return attempts > 0 || retriedAt !== undefined;
+}
+
 export interface Added {
   readonly added: number;
   /** Events that were known already: waiting, done or set aside. */
@@ -48,9 +53,9 @@ export interface Added {
 /** How soon a Page's next conversation is due, in milliseconds; undefined where none waits. */
 export interface DuePage {
   readonly page: string;
-  /** Among conversations whose next event has not failed yet. */
+  /** Among conversations whose next event has not been tried yet. */
   readonly first: number | undefined;
-  /** Among those whose next event is to be tried again. */
+  /** Among those whose next event is to be tried again: it has failed, or an operator has put it back. */
   readonly repeated: number | undefined;
 }
 
@@ -87,7 +92,7 @@ export interface EventStore {
   /**
    * Takes in those events that are not known yet, all or none.
    *
-   * @throws {QueueFullError} when more than `mostWaiting` events would wait
+   * @throws {QueueFullError} when more than `mostWaiting` events would wait, those not counted that an operator has put back
    */
   add(events: readonly NewEvent[], mostWaiting: number): Promise<Added>;
   /** How many events wait. */
@@ -98,8 +103,8 @@ export interface EventStore {
    * Leases conversations that `due` has told of, longest due first.
    *
    * @param page whose
-   * @param first how many at most whose next event has not failed yet
-   * @param repeated how many at most whose next event is to be tried again
+   * @param first how many at most whose next event has not been tried yet
+   * @param repeated how many at most whose next event is to be tried again, as in `due`
    */
   lease(page: string, first: number, repeated: number): Promise<readonly Lease[]>;
   /** Gives a leased event back as it was: its conversation is due at once. */
@@ -119,8 +124,8 @@ export interface EventStore {
   /** Leaves a leased event waiting and gives up the lease. After a restart it may be due earlier. */
   postpone(id: string, postponement: Postponement): Promise<void>;
   /**
-   * Puts a set-aside event back to its place in its conversation, with the attempts of a new one; the conversation is due at once.
-   * False if there is none.
+   * Puts a set-aside event back to its place in its conversation, with the attempts of a new one; the conversation is due at once,
+   * among those that are tried again: first attempts never wait behind what was put back. False if there is none.
    */
   retry(id: string): Promise<boolean>;
   /** Ends a waiting or set-aside event without handling it; its conversation is due at once. False if there is none. */

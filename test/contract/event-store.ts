@@ -293,6 +293,43 @@ export function eventStoreContract(
       await expect(store.countWaiting()).resolves.toBe(2);
     });
 
+    it('lets no first attempt wait behind what was put back, whatever becomes of it', async () => {
+      await add(event('back', 'a'));
+      await leaseAll();
+      await store.setAside('back', 'refused', false);
+      await store.retry('back');
+      await clock.pass(1);
+      await add(event('new', 'b'));
+      const lanes = { page: 'p', first: 0, repeated: 0 };
+      for (const change of [() => Promise.resolve(), reopen]) {
+        await change();
+        await expect(store.due()).resolves.toEqual([lanes]);
+        await expect(leaseIds(9, 0)).resolves.toEqual(['new']);
+        await expect(leaseIds(0, 9)).resolves.toEqual(['back']);
+        await store.release('new');
+        await store.postpone('back', { ...failed, failed: false, delayMs: 0 });
+      }
+      await expect(store.due()).resolves.toEqual([lanes]);
+    });
+
+    it('keeps no new event out for those that were put back, right after the start, too', async () => {
+      await add(...['1', '2', '3'].map((id) => event(id, id)));
+      await leaseAll();
+      for (const id of ['1', '2', '3']) {
+        await store.setAside(id, 'refused', false);
+        await store.retry(id);
+      }
+      await expect(store.add([event('4', '4'), event('5', '5')], 2)).resolves.toMatchObject({ added: 2 });
+      await reopen();
+      await leaseAll();
+      await store.finish('1', false); // is one less of those that count for nothing
+      await store.finish('4', false);
+      await reopen();
+      await expect(store.add([event('6', '6')], 2)).resolves.toMatchObject({ added: 1 });
+      await expect(store.add([event('7', '7')], 2)).rejects.toThrow(QueueFullError);
+      await expect(store.countWaiting()).resolves.toBe(4);
+    });
+
     it('drops a waiting and a set-aside event, and still knows them', async () => {
       await add(event('1', 'a'), event('2', 'b'));
       await leaseAll();

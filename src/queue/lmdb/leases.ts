@@ -1,4 +1,4 @@
-import type { EventStore, Lease, StoredEvent } from '../event-store';
+import { isRepeated, type EventStore, type Lease, type StoredEvent } from '../event-store';
 import { begin, nextOf, type Waiting } from './line';
 import { end, readOrSay, rewrite, type Parts } from './parts';
 import type { EventRecord } from './record';
@@ -102,8 +102,9 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
       const { record, waiting, conversation } = lease;
       const attempts = record.attempts + (failed ? 1 : 0);
       const uncertain = record.uncertain + (mayBeSent ? 1 : 0);
-      await file.transact((tables) => rewrite(tables, { ...record, reason, attempts, uncertain }));
-      waiting.repeated = attempts > 0;
+      const after = { ...record, reason, attempts, uncertain };
+      await file.transact((tables) => rewrite(tables, after));
+      waiting.repeated = isRepeated(after);
       held.delete(id);
       schedule.giveBack(conversation, clock.monotonic() + delayMs);
     },

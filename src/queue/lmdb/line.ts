@@ -4,8 +4,10 @@ import type { StoredEvent } from '../event-store';
 export interface Waiting {
   readonly sequence: number;
   readonly timestamp: number;
-  /** It has failed before. */
+  /** It has failed before, or was put back. */
   repeated: boolean;
+  /** An operator has put it back. */
+  readonly putBack: boolean;
   /** Some of its calls are through: it goes on before any other. */
   begun: boolean;
   /** The event itself, where it has just come in; otherwise it is read again. */

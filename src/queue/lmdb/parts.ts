@@ -1,4 +1,5 @@
 import type { Clock } from '../../process/clock';
+import { isRepeated } from '../event-store';
 import type { Arrivals } from './arrivals';
 import type { DataFile } from './data-file';
 import type { EndedNotes } from './ended-notes';
@@ -111,9 +112,10 @@ export function endedByNow({ notes }: Parts): (record: EventRecord) => boolean {
 
 /** Puts an event into the schedule. */
 export function enter({ schedule, clock }: Parts, record: EventRecord, isAtHand: boolean): void {
-  const { sequence, timestamp, attempts, calls, page, conversation } = record;
+  const { sequence, timestamp, retriedAt, calls, page, conversation } = record;
   const event = isAtHand ? record : undefined;
-  const waiting = { sequence, timestamp, repeated: attempts > 0, begun: calls.length > 0, event, next: undefined };
+  const marks = { repeated: isRepeated(record), putBack: retriedAt !== undefined, begun: calls.length > 0 };
+  const waiting = { sequence, timestamp, ...marks, event, next: undefined };
   schedule.add(page, conversation, waiting, clock.monotonic());
 }
 

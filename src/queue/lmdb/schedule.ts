@@ -29,6 +29,7 @@ export class Schedule {
   readonly #conversations = new Map<string, Conversation>();
   readonly #pages = new Map<string, Lanes>();
   #waiting = 0;
+  #putBack = 0;
   #atHand = 0;
   #order = 0;
 
@@ -37,9 +38,15 @@ export class Schedule {
     return this.#waiting;
   }
 
+  /** How many of them an operator has put back. */
+  get putBack(): number {
+    return this.#putBack;
+  }
+
   /** Puts an event to its place; a conversation that is new is due at once. */
   add(page: string, name: string, waiting: Waiting, now: number): void {
     this.#waiting += 1;
+    if (waiting.putBack) this.#putBack += 1;
     if (waiting.event && ++this.#atHand > MOST_AT_HAND) this.letGo(waiting);
     const known = this.#conversations.get(name);
     if (known) {
@@ -66,6 +73,7 @@ export class Schedule {
     if (!removed) return;
     this.letGo(removed);
     this.#waiting -= 1;
+    if (removed.putBack) this.#putBack -= 1;
     if (!conversation.isLeased && !conversation.first) this.#conversations.delete(name);
   }
 

@@ -91,7 +91,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   };
 
   return {
-    ...createTakeIn(parts, lastSequence),
+    ...createTakeIn(parts, lastSequence, loaded),
     ...leases,
     ...createByHand(parts),
     due: async () => {

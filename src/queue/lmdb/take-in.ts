@@ -7,8 +7,17 @@ import { encodeRecord } from './record';
 /** How large an event may be, in characters, to be kept at hand. */
 const LARGEST_AT_HAND = 4_096;
 
-/** Taking events in. `lastSequence` is the highest number that is in use at the start. */
-export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStore, 'add' | 'countWaiting'> {
+/**
+ * Taking events in.
+ *
+ * @param lastSequence the highest number that is in use at the start
+ * @param loaded resolves when everything that waited at the start stands in the schedule
+ */
+export function createTakeIn(
+  parts: Parts,
+  lastSequence: number,
+  loaded: () => Promise<void>,
+): Pick<EventStore, 'add' | 'countWaiting'> {
   const { file, arrivals, fresh, ended, schedule, clock } = parts;
   /** Events that are being written. */
   const arriving = new Map<string, Promise<void>>();
@@ -20,6 +29,8 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
 
   /** Before the schedule is whole nothing is leased, so that nothing ends. */
   const countWaiting = () => (parts.isLoaded ? schedule.waiting : waitingAtStart + stored);
+  /** An operator who has put many back must not keep new ones out. */
+  const countNew = () => countWaiting() + arriving.size - (parts.isLoaded ? schedule.putBack : 0);
   const isKnown = (id: string) => inLogOnly.has(id) || file.tables.ids.doesExist(id);
 
   const arrive = (event: NewEvent, receivedAt: number): Arrival => {
@@ -66,6 +77,8 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
   return {
     add: async (events, mostWaiting) => {
       await file.ready(); // after a failed commit nothing can be read either
+      // Only then it is known which were put back; whoever cannot read them says so below.
+      if (!parts.isLoaded && countNew() + events.length > mostWaiting) await loaded().catch(() => undefined);
       const others = new Set<Promise<void>>();
       const added = new Map<string, NewEvent>();
       for (const event of events) {
@@ -75,7 +88,7 @@ export function createTakeIn(parts: Parts, lastSequence: number): Pick<EventStor
       }
       // Whoever is told that an event is safe expects it to be handled.
       if (parts.isUnreadable) throw new StoreError('The events could not be stored: what waits cannot be read.');
-      if (added.size > 0 && countWaiting() + arriving.size + added.size > mostWaiting) {
+      if (added.size > 0 && countNew() + added.size > mostWaiting) {
         throw new QueueFullError(`More than ${mostWaiting} events would wait.`);
       }
       if (added.size > 0) {

@@ -733,6 +733,20 @@ describe('slots that are taken', () => {
     expect(underWay).toBe(most);
   });
 
+  it('go no further to events that were put back than to others that are repeated', async () => {
+    const { started, on, seen, store, settle, clock } = await makeQueue({ maxConcurrentConversations: 8 });
+    const mayEnd = signal();
+    on(() => refused('event'));
+    await started(people(4));
+    on(() => mayEnd.sent.then(() => done));
+    seen.length = 0;
+    await Promise.all(people(4).map(({ id }) => store.retry(id)));
+    for (let second = 0; second < 3; second += 1) await clock.pass(SECOND);
+    await settle();
+    expect(seen).toHaveLength(2);
+    mayEnd.send();
+  });
+
   it('do not all wait for their turn at the pace: whoever waits there may have to be turned back', async () => {
     const { started, on, seen, queue, clock } = await makeQueue({ maxSendsPerSecond: 1 });
     on(async (_event, attempt) => ((await isLetOut(attempt)) ? done : heldBack));

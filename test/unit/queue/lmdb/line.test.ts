@@ -5,6 +5,7 @@ const waiting = (sequence: number, timestamp = 0): Waiting => ({
   sequence,
   timestamp,
   repeated: false,
+  putBack: false,
   begun: false,
   event: undefined,
   next: undefined,

@@ -6,6 +6,7 @@ const waiting = (sequence: number, more: Partial<Waiting> = {}): Waiting => ({
   sequence,
   timestamp: 0,
   repeated: false,
+  putBack: false,
   begun: false,
   event: undefined,
   next: undefined,
