@@ -322,7 +322,8 @@ export function eventStoreContract(
       await expect(store.add([event('4', '4'), event('5', '5')], 2)).resolves.toMatchObject({ added: 2 });
       await reopen();
       await leaseAll();
-      await store.finish('1', false); // is one less of those that count for nothing
+      await store.finish('1', false); // was one of those that count for nothing
+      await expect(store.add([event('6', '6')], 2)).rejects.toThrow(QueueFullError);
       await store.finish('4', false);
       await reopen();
       await expect(store.add([event('6', '6')], 2)).resolves.toMatchObject({ added: 1 });
