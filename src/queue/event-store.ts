@@ -137,7 +137,7 @@ export interface EventStore {
    */
   get(id: string): Promise<StoredEvent | undefined>;
   /**
-   * All waiting and set-aside events, one at a time.
+   * All events that wait or are set aside now, one at a time, in the order in which they came.
    *
    * @throws {StoreFormatError} at the end, when some cannot be read: which, and what to do
    */

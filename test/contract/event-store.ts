@@ -373,17 +373,35 @@ export function eventStoreContract(
       await expect(leaseIds()).resolves.toEqual(['c']);
     });
 
-    it('lists what waits and what was set aside', async () => {
-      await add(event('1', 'a'), event('2', 'b'), event('3', 'c'));
+    it('lists what waits and what was set aside, in the order in which it came', async () => {
+      await add(event('1', 'a'), event('3', 'c'), event('2', 'b'));
+      await add(event('0', 'd', NOW - 1));
       await leaseAll();
       await store.finish('1', true);
       await store.setAside('2', 'refused', true);
-      expect(new Map((await listed()) as [string, string][])).toEqual(
-        new Map([
-          ['2', 'set_aside'],
-          ['3', 'waiting'],
-        ]),
+      const all = [
+        ['3', 'waiting'],
+        ['2', 'set_aside'],
+        ['0', 'waiting'],
+      ];
+      await expect(listed()).resolves.toEqual(all);
+      await reopen();
+      await expect(listed()).resolves.toEqual(all);
+    });
+
+    it('lists each event once, however many there are, while others come and go', async () => {
+      const ids = Array.from({ length: 1_000 }, (_, n) => `e${n}`);
+      await store.add(
+        ids.map((id) => event(id)),
+        1_000,
       );
+      const found: string[] = [];
+      for await (const { id } of store.list()) {
+        if (found.length === 0) await store.add([event('new')], 2_000);
+        await store.drop(id);
+        found.push(id);
+      }
+      expect(found).toEqual(ids);
     });
 
     it('forgets done events after 48 hours and set-aside ones after 30 days, and not before', async () => {

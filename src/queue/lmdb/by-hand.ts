@@ -4,6 +4,9 @@ import { end, endedByNow, notYetPutDown, readById, rewrite, type Parts } from '.
 import { DamagedRecordError, decodeRecord, type EventRecord } from './record';
 import type { Tables } from './tables';
 
+/** How many events are read at once for a list. */
+const LIST_AT_ONCE = 200;
+
 /** What an operator does, in this process or in another one: look, put back, drop. */
 export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 'get' | 'list'> {
   const { file, clock } = parts;
@@ -49,21 +52,28 @@ export function createByHand(parts: Parts): Pick<EventStore, 'retry' | 'drop' | 
     async *list() {
       await file.settle();
       // A bot that was killed has left what came in last, and what it has answered last, beside the data file.
-      const late = new Map(notYetPutDown(parts).map(({ record }) => [record.id, record]));
+      const late = notYetPutDown(parts);
       const hasEnded = endedByNow(parts);
+      file.tables.root.resetReadTxn(); // what a bot that runs has put down since then counts as there
+      const upTo = Number(file.tables.meta.get('sequence') ?? 0);
       const damaged = new Set<number>();
-      for (const { key, value } of file.tables.records.getRange({ snapshot: false })) {
-        let record;
-        try {
-          record = decodeRecord(value);
-        } catch {
-          damaged.add(key);
-          continue;
+      for (let from = 0, rows = LIST_AT_ONCE; rows === LIST_AT_ONCE;) {
+        const part = [...file.tables.records.getRange({ start: from, end: upTo + 1, limit: LIST_AT_ONCE })];
+        file.tables.root.resetReadTxn(); // a view that is kept lets the file grow, and whoever reads may take hours
+        rows = part.length;
+        for (const { key, value } of part) {
+          from = key + 1;
+          let record;
+          try {
+            record = decodeRecord(value);
+          } catch {
+            damaged.add(key);
+            continue;
+          }
+          if (!hasEnded(record)) yield record;
         }
-        late.delete(record.id); // a bot that has started meanwhile has put it down
-        if (!hasEnded(record)) yield await Promise.resolve(record);
       }
-      for (const record of late.values()) if (!hasEnded(record)) yield record;
+      for (const { record } of late) if (record.sequence > upTo && !hasEnded(record)) yield record;
       if (damaged.size > 0) {
         const ids = [...file.tables.ids.getRange().filter(({ value }) => damaged.has(value))].map(({ key }) => key);
         throw new StoreFormatError(

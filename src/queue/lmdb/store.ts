@@ -79,7 +79,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const lastSequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
-  const lookAround = createLookAround(parts);
+  const lookAround = createLookAround(parts, ending.signal);
   const load = createLoad(parts, lastSequence);
   let loading: Promise<void> | undefined;
   const loaded = async (): Promise<void> => {

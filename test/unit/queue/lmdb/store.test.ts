@@ -5,12 +5,16 @@ import { open } from 'lmdb';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../../../../src/queue/event-store';
 import { checkData, findDamage, findUnreadable } from '../../../../src/queue/lmdb/check-data';
 import { FolderInUseError, claimFolder } from '../../../../src/queue/lmdb/folder-lock';
+import * as leftLines from '../../../../src/queue/lmdb/left-lines';
+import { putDown } from '../../../../src/queue/lmdb/parts';
 import { DamagedRecordError, decodeRecord, encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
+import { Schedule } from '../../../../src/queue/lmdb/schedule';
 import * as engine from '../../../../src/queue/lmdb/tables';
 import { DATA_FILE, FORMAT, entries, openTables } from '../../../../src/queue/lmdb/tables';
 import { eventStoreContract } from '../../../contract/event-store';
 import { fakeClock } from '../../../support/fake-clock';
+import { makeDisk } from '../../../support/full-disk';
 import { temporaryFolder } from '../../../support/temporary-folder';
 
 const NOW = 1_795_384_800_000;
@@ -21,6 +25,10 @@ const event = (id: string, conversation = 'a') => ({
   timestamp: NOW,
   payload: { text: 'hi' },
 });
+const late: EventRecord = {
+  ...event('late'),
+  ...{ sequence: 2, state: 'waiting', receivedAt: NOW, attempts: 0, uncertain: 0, calls: [] },
+};
 const program = path.join(__dirname, '..', '..', '..', '..', 'dist', 'queue', 'lmdb', 'check-data.js');
 const check = async (folder: string) => {
   const { readable, whole } = checkData(folder, program);
@@ -191,6 +199,40 @@ describe('an operator who asks for an event', () => {
   });
 });
 
+describe('a list for an operator', () => {
+  it.each([
+    ['puts down what the log of a killed one holds', 'ended', [encodeRecord(late)]],
+    ['has put the log down, and emptied it', 'arrived', []],
+  ])('holds an event once, when the bot meanwhile %s', async (_what, reads, log) => {
+    const folder = await folderWith('1');
+    const operator = await openLmdbStore(folder);
+    jest.spyOn(leftLines, 'readLeft').mockImplementation((file) => {
+      if (file.endsWith(reads)) {
+        const tables = openTables(folder);
+        tables.root.transactionSync(() => {
+          putDown(tables, [{ record: late, text: encodeRecord(late) }], new Set(), NOW);
+        });
+        void tables.root.close();
+      }
+      return file.endsWith('arrived') ? log : [];
+    });
+    expect((await listed(operator)).map(({ id }) => id)).toEqual(['1', 'late']);
+    await operator.close();
+  });
+
+  it('keeps no view of the file while the operator reads: the file would grow', async () => {
+    const opening = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(await folderWith('1', '2'));
+    const { root, records } = opening.mock.results.at(-1)?.value as engine.Tables;
+    const [reads, views] = [jest.spyOn(records, 'getRange'), jest.spyOn(root, 'resetReadTxn')];
+    const list = store.list()[Symbol.asyncIterator]();
+    await list.next();
+    const [read, view] = [reads, views].map(({ mock }) => mock.invocationCallOrder.at(-1));
+    expect(view).toBeGreaterThan(Number(read));
+    await store.close();
+  });
+});
+
 describe('a look at the folder', () => {
   it('is taken once a second, however often somebody asks what is due', async () => {
     const clock = fakeClock(NOW);
@@ -204,6 +246,78 @@ describe('a look at the folder', () => {
     await store.due();
     expect([before, looks.mock.calls.length]).toEqual([2, 4]);
     await store.close();
+  });
+});
+
+describe('beside an operator who puts very many back', () => {
+  /** A store beside 600 events that were put back in another process. */
+  const beside = async () => {
+    const disk = makeDisk();
+    const folder = temporaryFolder();
+    const clock = fakeClock(NOW);
+    const store = await openLmdbStore(folder, { clock });
+    const ids = Array.from({ length: 600 }, (_, n) => `e${n}`);
+    await store.add(
+      ids.map((id) => event(id, id)),
+      1_000,
+    );
+    await store.due();
+    await store.lease('p', 600, 0);
+    await Promise.all(ids.map((id) => store.setAside(id, 'refused', false)));
+    const operator = await openLmdbStore(folder, { clock });
+    await Promise.all(ids.map((id) => operator.retry(id)));
+    await operator.close();
+    const changed = async () => {
+      const tables = openTables(folder);
+      const count = entries(tables.changed);
+      await tables.root.close();
+      return count;
+    };
+    return { ...{ disk, store, clock, changed }, written: () => store.get('nobody') };
+  };
+
+  it('follows bit by bit, so that nobody waits for all of it, and removes only what was followed', async () => {
+    const { store, clock, changed, written } = await beside();
+    await clock.pass(1_000);
+    await store.due();
+    await expect(store.countWaiting()).resolves.toBe(250);
+    await written();
+    await expect(changed()).resolves.toBe(350);
+    await expect(store.countWaiting()).resolves.toBe(250);
+    await clock.pass(50);
+    await expect(store.countWaiting()).resolves.toBe(500);
+    await written();
+    await clock.pass(50);
+    await expect(store.countWaiting()).resolves.toBe(600);
+    await written();
+    await expect(changed()).resolves.toBe(0);
+    await store.close();
+  });
+
+  it('does not follow the same again while that cannot be written down', async () => {
+    const { disk, store, clock, written } = await beside();
+    const follows = jest.spyOn(Schedule.prototype, 'hurry');
+    disk.isFull = true;
+    for (let second = 0; second < 3; second += 1) {
+      await clock.pass(1_000);
+      await store.due();
+    }
+    expect(follows).toHaveBeenCalledTimes(250);
+    disk.isFull = false;
+    await written();
+    await clock.pass(50);
+    expect(follows).toHaveBeenCalledTimes(750); // once more when it is written, and the next ones
+    await store.close();
+  });
+
+  it('follows no more once it is closed', async () => {
+    const { store, clock, changed, written } = await beside();
+    await clock.pass(1_000);
+    await store.due();
+    await written();
+    await store.close();
+    await clock.pass(1_000);
+    await expect(changed()).resolves.toBe(350);
   });
 });
 
