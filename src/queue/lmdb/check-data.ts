@@ -40,30 +40,52 @@ export interface DataCheck {
  * @param program what is run with the folder as its argument: this file, compiled or not
  */
 export function checkData(folder: string, program = __filename): DataCheck {
-  const file = path.join(folder, DATA_FILE);
-  if (!existsSync(file)) {
+  if (!existsSync(path.join(folder, DATA_FILE))) {
     return { readable: Promise.resolve(), whole: Promise.resolve(undefined), stop: () => Promise.resolve() };
   }
   const mark = path.join(folder, MARK);
   const isPatient = existsSync(mark);
-  const loader = program.endsWith('.ts') ? ['-r', 'ts-node/register/transpile-only'] : [];
-  const child = spawn(process.execPath, [...loader, program, folder], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
-  let said = '';
-  let complaints = '';
-  let isStopped = false;
-  const readable = new Promise<void>((resolve) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes(isPatient ? WHOLE : READABLE)) resolve();
-    });
-  });
-  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
-  const ended = once(child, 'close').then(([code, signal]) => {
+  const reader = startReader(folder, program);
+  const whole = reader.ended.finally(() => {
     try {
       rmSync(mark, { force: true });
     } catch {
       // A folder that cannot be written: the next check is a patient one.
     }
+  });
+  const readable = reader.hasSaid(isPatient ? WHOLE : READABLE).then(() => {
+    if (!isPatient) writeFileSync(mark, '');
+  });
+  const stop = async (): Promise<void> => {
+    await reader.stop();
+    await whole;
+  };
+  return { readable, whole, stop };
+}
+
+/**
+ * Makes only the first part of the check, for whoever just looks, also beside a running bot: its mark is left alone.
+ *
+ * @param folder the data folder, with a data file
+ * @param program as for `checkData`
+ * @throws {StoreFormatError} when the file is damaged as a whole
+ */
+export async function checkReadable(folder: string, program = __filename): Promise<void> {
+  const reader = startReader(folder, program);
+  await reader.hasSaid(READABLE);
+  await reader.stop();
+}
+
+/** Runs the program that reads; it ends with what is wrong, or undefined. */
+function startReader(folder: string, program: string) {
+  const loader = program.endsWith('.ts') ? ['-r', 'ts-node/register/transpile-only'] : [];
+  const child = spawn(process.execPath, [...loader, program, folder], { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+  let said = '';
+  let complaints = '';
+  let isStopped = false;
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => {
     if (said.includes(WHOLE) || isStopped) return undefined;
     return [complaints.trim().split('\n').at(-1), signal, `exit code ${String(code)}`].find(Boolean) as string;
   });
@@ -71,18 +93,27 @@ export function checkData(folder: string, program = __filename): DataCheck {
     const reason = await ended;
     if (reason === undefined) return;
     throw new StoreFormatError(
-      `The stored events in ${file} are damaged (${reason}). Nothing was changed. Restore a backup of the folder, or move it away to start with an empty one: the events in it would then not be answered.`,
+      `The stored events in ${path.join(folder, DATA_FILE)} are damaged (${reason}). Nothing was changed. Restore a backup of the folder, or move it away to start with an empty one: the events in it would then not be answered.`,
     );
   };
-  const begin = Promise.race([readable, refuse()]).then(() => {
-    if (!isPatient) writeFileSync(mark, '');
-  });
-  const stop = async (): Promise<void> => {
-    isStopped = true;
-    child.kill();
-    await ended;
+  return {
+    ended,
+    /** Resolves when the program has said a word; rejects when it ends before with something wrong. */
+    hasSaid: (word: string): Promise<void> =>
+      Promise.race([
+        new Promise<void>((resolve) => {
+          child.stdout.on('data', () => {
+            if (said.includes(word)) resolve();
+          });
+        }),
+        refuse(),
+      ]),
+    stop: async (): Promise<void> => {
+      isStopped = true;
+      child.kill();
+      await ended;
+    },
   };
-  return { readable: begin, whole: ended, stop };
 }
 
 /**

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { open } from 'lmdb';
-import { checkData, findDamage, findUnreadable, readAll } from '../../../../src/queue/lmdb/check-data';
+import { checkData, checkReadable, findDamage, findUnreadable, readAll } from '../../../../src/queue/lmdb/check-data';
 import { encodeRecord, type EventRecord } from '../../../../src/queue/lmdb/record';
 import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import * as engine from '../../../../src/queue/lmdb/tables';
@@ -148,6 +148,30 @@ describe('the program that reads', () => {
     }
     expect(said).toEqual(['3: readable', '3: whole']);
     await root.close();
+  });
+});
+
+describe('the first part of the check, for whoever just looks', () => {
+  const compiled = path.join(__dirname, '..', '..', '..', '..', 'dist', 'queue', 'lmdb', 'check-data.js');
+  const mark = 'check-under-way';
+
+  it('is what is needed to begin, whatever mark a running bot has left, which stays as it is', async () => {
+    const folder = await folderWith(1);
+    const tables = openTables(folder);
+    await tables.records.put(1, 'damaged'); // which the whole check would find
+    await tables.root.close();
+    await checkReadable(folder, compiled);
+    expect(readdirSync(folder)).not.toContain(mark);
+    writeFileSync(path.join(folder, mark), '');
+    await checkReadable(folder, compiled);
+    truncateSync(path.join(folder, DATA_FILE), 10_000);
+    await expect(checkReadable(folder, compiled)).rejects.toThrow(/are damaged \(.+\)\. Nothing was changed/);
+    expect(readdirSync(folder)).toContain(mark);
+  });
+
+  it('ends its process, which would read on', async () => {
+    const program = programThat("console.log('readable'); setInterval(() => undefined, 1_000)");
+    await expect(checkReadable(await folderWith(1), program)).resolves.toBeUndefined();
   });
 });
 
