@@ -1,38 +1,59 @@
 import type { StoredEvent } from '../queue/event-store';
 
-/** Control characters would let a stranger's text play tricks with the terminal. */
-const CONTROL_CHARACTERS = /\p{Cc}+/gu;
+/** Controls, invisible marks and halves of characters would let a stranger's text play tricks with the terminal. */
+const TRICKS = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]`;
+const SEVERAL_TRICKS = new RegExp(`${TRICKS}+`, 'gu');
+/** The line ends are those of the JSON itself: in a text they are escaped already. */
+const TRICKS_IN_JSON = new RegExp(String.raw`(?!\n)${TRICKS}`, 'gu');
 
-const REASON_WIDTH = 80;
+/** How many of the events that were listed are in which state. */
+export type Counts = Readonly<Record<StoredEvent['state'], number>>;
 
-type Column = readonly [head: string, cell: (event: StoredEvent) => string];
+/** How a list is written, event by event: nothing of it is known before. */
+export interface ListFormat {
+  readonly row: (event: StoredEvent, isFirst: boolean) => string;
+  /** `isWhole`: all could be read. */
+  readonly end: (counts: Counts, isWhole: boolean) => string;
+}
+
+type Column = readonly [head: string, width: number, cell: (event: StoredEvent) => string];
 
 /**
- * The events as a table, one a line.
+ * A table, an event a line. What is too long is cut off, but not an id: it is what the other commands want.
  *
  * @param now milliseconds since 1970, for how long an event has been there
  * @param texts whether to show what the person wrote
  */
-export function formatTable(events: readonly StoredEvent[], now: number, texts: boolean): string {
-  if (events.length === 0) return 'Nothing waits, and nothing was set aside.\n';
-  const cells: readonly Column[] = [
-    ['ID', (event) => event.id],
-    ['STATE', (event) => stateOf(event)],
-    ['SINCE', (event) => age(now - (event.endedAt ?? event.receivedAt))],
-    ['TRIES', (event) => String(event.attempts)],
-    ['CONVERSATION', (event) => event.conversation],
-    ...(texts ? [['TEXT', (event) => shorten(textOf(event))] satisfies Column] : []),
-    ['REASON', (event) => shorten(event.reason ?? '')],
+export function tableFormat(now: number, texts: boolean): ListFormat {
+  const columns: readonly Column[] = [
+    ['ID', 24, ({ id }) => clean(id)],
+    ['STATE', 9, stateOf],
+    ['SINCE', 7, ({ endedAt, receivedAt }) => age(now - (endedAt ?? receivedAt))],
+    ['TRIES', 5, ({ attempts }) => String(attempts)],
+    ['CONVERSATION', 45, ({ conversation }) => shorten(conversation, 45)],
+    ...(texts ? [['TEXT', 60, (event) => shorten(textOf(event), 60)] satisfies Column] : []),
+    ['REASON', 80, ({ reason = '' }) => shorten(reason, 80)],
   ];
-  const columns = cells.map(([head, cell]) => {
-    const width = Math.max(head.length, ...events.map((event) => cell(event).length));
-    return { head: head.padEnd(width), cell: (event: StoredEvent) => cell(event).padEnd(width) };
-  });
-  const lines = [columns.map(({ head }) => head), ...events.map((event) => columns.map(({ cell }) => cell(event)))].map(
-    (row) => row.join('  ').trimEnd(),
-  );
-  const waiting = events.filter(({ state }) => state === 'waiting').length;
-  return `${lines.join('\n')}\n\n${waiting} waiting, ${events.length - waiting} set aside.\n`;
+  const line = (cell: (column: Column) => string) =>
+    `${columns
+      .map((column) => cell(column).padEnd(column[1]))
+      .join('  ')
+      .trimEnd()}\n`;
+  return {
+    row: (event, isFirst) => `${isFirst ? line(([head]) => head) : ''}${line(([, , cell]) => cell(event))}`,
+    end: ({ waiting, set_aside: aside }, isWhole) =>
+      isWhole && waiting + aside === 0
+        ? 'Nothing of this kind waits or was set aside.\n'
+        : `\n${waiting} waiting, ${aside} set aside.\n`,
+  };
+}
+
+/** One JSON array, whatever comes. */
+export function jsonFormat(texts: boolean): ListFormat {
+  return {
+    row: (event, isFirst) => `${isFirst ? '[' : ','}\n  ${formatJson(visible(event, texts)).replaceAll('\n', '\n  ')}`,
+    end: ({ waiting, set_aside: aside }) => (waiting + aside === 0 ? '[]\n' : '\n]\n'),
+  };
 }
 
 /** One event, a fact a line. */
@@ -55,6 +76,22 @@ export function formatDetails(event: StoredEvent, texts: boolean): string {
     .join('');
 }
 
+/** A value as JSON that plays no tricks with the terminal: such characters are escaped, and the value is the same. */
+export function formatJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(TRICKS_IN_JSON, (character) =>
+    Array.from({ length: character.length }, (_, n) => escape(character.charCodeAt(n))).join(''),
+  );
+}
+
+/** An event without what the person wrote, unless it is asked for; answers may quote it too. */
+export function visible({ payload, calls, ...rest }: StoredEvent, texts: boolean): object {
+  return { ...rest, calls: calls.map(({ path }) => path), ...(texts && { payload }) };
+}
+
+function escape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
+}
+
 function stateOf({ state }: StoredEvent): string {
   return state === 'waiting' ? 'waiting' : 'set aside';
 }
@@ -67,13 +104,13 @@ function time(ms: number): string {
   return Number.isNaN(new Date(ms).getTime()) ? String(ms) : new Date(ms).toISOString();
 }
 
-function shorten(text: string): string {
+function shorten(text: string, width: number): string {
   const line = clean(text);
-  return line.length > REASON_WIDTH ? `${line.slice(0, REASON_WIDTH - 1)}…` : line;
+  return line.length > width ? `${clean(line.slice(0, width - 1)).trimEnd()}…` : line;
 }
 
 function clean(text: string): string {
-  return text.replaceAll(CONTROL_CHARACTERS, ' ');
+  return text.replaceAll(SEVERAL_TRICKS, ' ');
 }
 
 function age(ms: number): string {

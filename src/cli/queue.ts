@@ -1,41 +1,43 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
+import { setTimeout as pass } from 'node:timers/promises';
 import dotenv from 'dotenv';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../queue/event-store';
+import { checkReadable } from '../queue/lmdb/check-data';
 import { openLmdbStore } from '../queue/lmdb/store';
 import { DATA_FILE } from '../queue/lmdb/tables';
-import { formatDetails, formatTable } from './format';
-
-const HELP = `What waits in the queue, what was set aside, and why. The bot may be running or stopped.
-
-  npm run queue -- list             all events that wait or were set aside
-  npm run queue -- show ID          one event, whole
-  npm run queue -- retry ID         put a set-aside event back to its place (--all: every one)
-  npm run queue -- drop ID          end an event without handling it (asks first; --yes does not)
-
-  --json     print JSON
-  --texts    show message texts too (list, show)
-  --data DIR the data folder (DATA_DIR, or ./data)
-`;
+import { formatDetails, formatJson, jsonFormat, tableFormat, visible } from './format';
+import { HELP, UsageError, readCommand, type Command } from './options';
 
 /** What a command needs of the world, so that tests can bring their own. */
 export interface Terminal {
-  write(text: string): void;
+  /** Resolves when the text was taken, so that a slow reader is waited for; rejects when nobody reads any more. */
+  write(text: string): Promise<void>;
+  /** Says what went wrong, beside what is written. */
+  complain(text: string): void;
   /** Asks a question; undefined when nobody is there to answer. */
   ask(question: string): Promise<string | undefined>;
   now(): number;
+  pause(ms: number): Promise<void>;
+  /** Rejects with a `StoreFormatError` when the data file is damaged as a whole: reading it could end this process. */
+  check(folder: string): Promise<void>;
 }
 
-/** The command cannot be carried out; the message says why, for the person who typed it. */
-class UsageError extends Error {}
+/** What a write says when nobody reads any more: the first one, and those after it. */
+const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 
-interface Options {
-  readonly json: boolean;
-  readonly texts: boolean;
-  readonly all: boolean;
-  readonly yes: boolean;
+/** So many events are changed at once, and so long others then have their turn: a running bot writes to the same file. */
+const AT_ONCE = 100;
+const PAUSE_MS = 10;
+
+/** One command under way. */
+interface Work {
+  readonly store: EventStore;
+  readonly command: Command;
+  readonly terminal: Terminal;
+  /** Says that something cannot be done; the rest is done, and the exit code is 1. */
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -43,165 +45,205 @@ interface Options {
  *
  * @param args what was typed after `npm run queue --`
  * @param env the environment; `DATA_DIR` is used
- * @returns the exit code: 0 when it was done, 1 when not, 2 when the command was not understood
+ * @returns the exit code: 0 when all was done, 1 when something was not, 2 when the command was not understood
  */
 export async function runQueueCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   terminal: Terminal,
 ): Promise<number> {
+  let code = 0;
+  const fail = (error: unknown): void => {
+    if (GONE.includes(String((error as NodeJS.ErrnoException).code))) return; // whoever reads has seen enough
+    terminal.complain(`${(error as Error).message}\n`);
+    code = error instanceof UsageError ? 2 : 1;
+  };
   try {
-    const { values, positionals } = parse(args);
-    const [command, id] = positionals;
-    if (values.help || command === undefined) {
-      terminal.write(HELP);
-      return values.help ? 0 : 2;
-    }
-    const folder = [values.data, env['DATA_DIR']?.trim()].find(Boolean) ?? './data';
-    if (!existsSync(path.join(folder, DATA_FILE))) {
-      throw new Error(
-        `There are no events in ${folder}: no bot has run on it. Give the right folder with --data or DATA_DIR.`,
-      );
-    }
-    const store = await openLmdbStore(folder);
-    try {
-      return await carryOut(command, id, values, store, terminal);
-    } finally {
-      await store.close();
-    }
+    const command = readCommand(args);
+    if (command) await carryOut(command, env['DATA_DIR']?.trim(), terminal, fail);
+    else await terminal.write(HELP);
   } catch (error) {
-    terminal.write(`${(error as Error).message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    fail(error);
   }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    const flag = { type: 'boolean', default: false } as const;
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: flag, texts: flag, all: flag, yes: flag, help: flag, data: { type: 'string' } },
-    });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${HELP}`);
-  }
+  return code;
 }
 
 async function carryOut(
-  command: string,
-  id: string | undefined,
-  options: Options,
-  store: EventStore,
+  command: Command,
+  usual: string | undefined,
   terminal: Terminal,
-): Promise<number> {
-  switch (command) {
-    case 'list': {
-      const { events, damage } = await collect(store);
-      events.sort((a, b) => a.timestamp - b.timestamp);
-      terminal.write(
-        options.json ? toJson(events.map(visible(options))) : formatTable(events, terminal.now(), options.texts),
-      );
-      if (damage) throw damage;
-      return 0;
-    }
-    case 'show': {
-      const event = await find(store, id);
-      terminal.write(options.json ? toJson(visible(options)(event)) : formatDetails(event, options.texts));
-      return 0;
-    }
-    case 'retry': {
-      const { events, damage } = options.all ? await collect(store) : { events: [await find(store, id)] };
-      const setAside = events.filter(({ state }) => state === 'set_aside');
-      const outcomes = await Promise.all(setAside.map((event) => store.retry(event.id)));
-      const count = outcomes.filter(Boolean).length;
-      if (!options.all && count === 0) throw new Error(`Event ${String(id)} was not set aside: it waits already.`);
-      terminal.write(
-        options.json ? toJson({ retried: count }) : `${count} put back; a running bot handles it within a second.\n`,
-      );
-      if (damage) throw damage;
-      return 0;
-    }
-    case 'drop':
-      return drop(await findToDrop(store, id), options, store, terminal);
-    default:
-      throw new UsageError(`There is no command "${command}".\n\n${HELP}`);
-  }
-}
-
-async function drop(id: string, { yes, json }: Options, store: EventStore, terminal: Terminal): Promise<number> {
-  if (!yes) {
-    const answer = await terminal.ask(`End event ${id} without handling it? The person gets no answer. (yes/no) `);
-    if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
-    if (answer.trim().toLowerCase() !== 'yes') {
-      terminal.write('Nothing was dropped.\n');
-      return 1;
-    }
-  }
-  if (!(await store.drop(id))) {
+  fail: Work['fail'],
+): Promise<void> {
+  const folder = [command.data, usual].find(Boolean) ?? './data';
+  if (!existsSync(path.join(folder, DATA_FILE))) {
     throw new Error(
-      `Event ${id} was not dropped: it has only just come in, or just ended. Try again in a second; where no bot runs, start the bot first.`,
+      `There are no events in ${folder}: no bot has run on it. Give the right folder with --data or DATA_DIR.`,
     );
   }
-  terminal.write(json ? toJson({ dropped: 1 }) : 'Dropped.\n');
-  return 0;
-}
-
-/** All events, and what is to be said once they are dealt with: that some cannot be read. */
-async function collect(store: EventStore): Promise<{ events: StoredEvent[]; damage?: StoreFormatError }> {
-  const events: StoredEvent[] = [];
+  await terminal.check(folder);
+  const store = await openLmdbStore(folder);
   try {
-    for await (const event of store.list()) events.push(event);
-    return { events };
-  } catch (error) {
-    if (error instanceof StoreFormatError) return { events, damage: error };
-    throw error;
+    await { list, show, retry, drop }[command.name]({ store, command, terminal, fail });
+  } finally {
+    await store.close();
   }
 }
 
-async function find(store: EventStore, id: string | undefined): Promise<StoredEvent> {
-  if (id === undefined) throw new UsageError(`Which event? Give its id (npm run queue -- list shows it).\n\n${HELP}`);
-  const event = await store.get(id);
-  if (!event) throw new Error(`No event ${id} waits or was set aside. See: npm run queue -- list`);
-  return event;
-}
-
-/** One that cannot be read can be dropped, too. */
-async function findToDrop(store: EventStore, id: string | undefined): Promise<string> {
+async function list({ store, command, terminal, fail }: Work): Promise<void> {
+  const format = command.json ? jsonFormat(command.texts) : tableFormat(terminal.now(), command.texts);
+  const counts = { waiting: 0, set_aside: 0 };
+  let listed = 0;
+  let isWhole = true;
   try {
-    return (await find(store, id)).id;
+    for await (const event of store.list()) {
+      if (!command.matches(event)) continue;
+      await terminal.write(format.row(event, listed === 0));
+      counts[event.state] += 1;
+      listed += 1;
+      if (listed === command.limit) break;
+    }
   } catch (error) {
-    if (error instanceof StoreFormatError && id !== undefined) return id;
-    throw error;
+    fail(error);
+    isWhole = false;
   }
+  await terminal.write(format.end(counts, isWhole));
 }
 
-/** An event without what the person wrote, unless it is asked for; answers may quote it too. */
-function visible({ texts }: Options): (event: StoredEvent) => object {
-  return ({ payload, calls, ...rest }) => ({
-    ...rest,
-    calls: calls.map(({ path }) => path),
-    ...(texts && { payload }),
-  });
+async function show(work: Work): Promise<void> {
+  const { command, terminal } = work;
+  const { ids, json, texts } = command;
+  const events = await find(work);
+  if (events.length === 0) return;
+  if (json) {
+    const shown = events.map((event) => visible(event, texts));
+    await terminal.write(`${formatJson(ids.length === 1 ? shown[0] : shown)}\n`);
+  } else await terminal.write(events.map((event) => formatDetails(event, texts)).join('\n'));
 }
 
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+async function retry(work: Work): Promise<void> {
+  const { store, command, terminal, fail } = work;
+  const ids = command.all ? await choose(work) : [];
+  for (const { id, state } of await find(work)) {
+    if (state === 'set_aside') ids.push(id);
+    else fail(new Error(`Event ${id} was not set aside: it waits already.`));
+  }
+  const left = await change(ids, (id) => store.retry(id), terminal);
+  if (left.length > 0)
+    fail(new Error(`Not put back: ${named(left)}, which somebody else has just put back or dropped.`));
+  const retried = ids.length - left.length;
+  const said =
+    retried > 0
+      ? `${retried} put back. A running bot tries again as soon as it may send; where none runs, the next one will.`
+      : 'Nothing was put back: nothing that you asked for is set aside.';
+  await terminal.write(`${command.json ? formatJson({ retried }) : said}\n`);
+}
+
+async function drop(work: Work): Promise<void> {
+  const { store, command, terminal, fail } = work;
+  const ids = command.all ? await choose(work) : [];
+  const events = await find(work, (id) => ids.push(id)); // one that cannot be read can be dropped, too
+  ids.push(...events.map(({ id }) => id));
+  if (ids.length > 0 && !command.yes) await confirm(ids, terminal);
+  const left = await change(ids, (id) => store.drop(id), terminal);
+  if (left.length > 0)
+    fail(
+      new Error(
+        `Not dropped: ${named(left)}, which has only just come in, or just ended. Try again in a second; where no bot runs, start the bot first.`,
+      ),
+    );
+  const dropped = ids.length - left.length;
+  const said = dropped > 0 ? `${dropped} dropped.` : 'Nothing was dropped.';
+  await terminal.write(`${command.json ? formatJson({ dropped }) : said}\n`);
+}
+
+/** @throws when it is not to be done */
+async function confirm(ids: readonly string[], terminal: Terminal): Promise<void> {
+  const [what, who] =
+    ids.length === 1
+      ? [`event ${ids.join()} without handling it`, 'The person gets']
+      : [`${ids.length} events without handling them`, 'These people get'];
+  const answer = await terminal.ask(`End ${what}? ${who} no answer. (yes/no) `);
+  if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
+  if (answer.trim().toLowerCase() !== 'yes') throw new Error('Nothing was dropped.');
+}
+
+/** The ids of all events that `--all` means. No more of them than that is kept: there may be very many. */
+async function choose({ store, command, fail }: Work): Promise<string[]> {
+  const ids: string[] = [];
+  try {
+    for await (const event of store.list()) if (command.matches(event)) ids.push(event.id);
+  } catch (error) {
+    if (!(error instanceof StoreFormatError)) throw error;
+    fail(error);
+  }
+  return ids;
+}
+
+/** The events whose ids were given; each one that there is not, or that cannot be read, is named. */
+async function find(
+  { store, command, fail }: Work,
+  unreadable: (id: string, error: unknown) => void = (_id, error) => {
+    fail(error);
+  },
+): Promise<StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (const id of command.ids) {
+    try {
+      const event = await store.get(id);
+      if (event) found.push(event);
+      else fail(new Error(`No event ${id} waits or was set aside. See: npm run queue -- list`));
+    } catch (error) {
+      unreadable(id, error);
+    }
+  }
+  return found;
+}
+
+/** Changes events bit by bit; returns the ids of those that could not be. */
+async function change(
+  ids: readonly string[],
+  make: (id: string) => Promise<boolean>,
+  terminal: Terminal,
+): Promise<string[]> {
+  const left: string[] = [];
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    if (from > 0) await terminal.pause(PAUSE_MS);
+    const part = ids.slice(from, from + AT_ONCE);
+    const outcomes = await Promise.all(part.map(make));
+    left.push(...part.filter((_id, n) => !outcomes[n]));
+  }
+  return left;
+}
+
+/** The first ids, and how many more there are: a terminal does not show thousands. */
+function named(ids: readonly string[]): string {
+  const more = ids.length - 10;
+  return `${ids.slice(0, 10).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */
 if (require.main === module) {
   dotenv.config({ quiet: true });
+  process.stdout.on('error', () => undefined); // whoever writes is told
   const terminal: Terminal = {
-    write: (text) => void process.stdout.write(text),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      }),
+    complain: (text) => void process.stderr.write(text),
     ask: async (question) => {
       if (!process.stdin.isTTY) return undefined;
-      const dialogue = createInterface({ input: process.stdin, output: process.stdout });
+      const dialogue = createInterface({ input: process.stdin, output: process.stderr });
       const answer = await dialogue.question(question);
       dialogue.close();
       return answer;
     },
     now: () => Date.now(),
+    pause: (ms) => pass(ms),
+    check: (folder) => checkReadable(folder),
   };
   void runQueueCommand(process.argv.slice(2), process.env, terminal).then((code) => (process.exitCode = code));
 }

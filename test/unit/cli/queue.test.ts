@@ -1,6 +1,7 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runQueueCommand } from '../../../src/cli/queue';
+import { runQueueCommand, type Terminal } from '../../../src/cli/queue';
+import { checkReadable } from '../../../src/queue/lmdb/check-data';
 import { openLmdbStore } from '../../../src/queue/lmdb/store';
 import * as engine from '../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../support/fake-clock';
@@ -37,8 +38,35 @@ async function folderWithEvents(): Promise<string> {
   return folder;
 }
 
-async function run(folder: string, args: readonly string[], answer?: string) {
+/** One with so many events that were set aside, and as many that wait, each in a conversation with one of the others. */
+async function folderWithMany(count: number): Promise<string> {
+  const folder = temporaryFolder();
+  const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+  const add = (prefix: string) => {
+    const of = (n: number) => ({
+      id: `${prefix}${n}`,
+      page: 'me',
+      conversation: `c${n}`,
+      timestamp: NOW - n,
+      payload: {},
+    });
+    return store.add(
+      Array.from({ length: count }, (_, n) => of(n)),
+      10_000,
+    );
+  };
+  await add('aside');
+  await store.due();
+  const leases = await store.lease('me', count, 0);
+  await Promise.all(leases.map(({ event }) => store.setAside(event.id, 'refused.', false)));
+  await add('waits');
+  await store.close();
+  return folder;
+}
+
+async function run(folder: string, args: readonly string[], answer?: string, more: Partial<Terminal> = {}) {
   let output = '';
+  let complaints = '';
   const questions: string[] = [];
   const code = await runQueueCommand(
     args,
@@ -46,22 +74,38 @@ async function run(folder: string, args: readonly string[], answer?: string) {
     {
       write: (text) => {
         output += text;
+        return Promise.resolve();
+      },
+      complain: (text) => {
+        complaints += text;
       },
       ask: (question) => {
         questions.push(question);
         return Promise.resolve(answer);
       },
       now: () => NOW,
+      pause: () => Promise.resolve(),
+      check: () => Promise.resolve(),
+      ...more,
     },
   );
-  return { code, output, questions };
+  return { code, output, complaints, questions };
 }
+
+const containing = (text: string) => expect.stringContaining(text) as string;
+const matching = (text: RegExp) => expect.stringMatching(text) as string;
+
+/** What there is now: the ids, and in which state. */
+const states = async (folder: string) =>
+  Object.fromEntries(
+    ((await jsonOf(folder, ['list'])) as { id: string; state: string }[]).map(({ id, state }) => [id, state]),
+  );
 
 const jsonOf = async (folder: string, args: readonly string[]) =>
   JSON.parse((await run(folder, [...args, '--json'])).output) as unknown;
 
 describe('npm run queue', () => {
-  it('lists what waits and what was set aside, oldest first, why and since when, without texts', async () => {
+  it('lists what waits and what was set aside, as it came, why and since when, without texts', async () => {
     const { code, output } = await run(await folderWithEvents(), ['list']);
     expect(code).toBe(0);
     const [head = '', ...rows] = output.split('\n');
@@ -87,8 +131,9 @@ describe('npm run queue', () => {
     await (await openLmdbStore(folder)).close();
     expect(await run(folder, ['list'])).toMatchObject({
       code: 0,
-      output: 'Nothing waits, and nothing was set aside.\n',
+      output: 'Nothing of this kind waits or was set aside.\n',
     });
+    expect(await jsonOf(folder, ['list'])).toEqual([]);
   });
 
   it('shows one event, with the calls it has made', async () => {
@@ -107,10 +152,13 @@ describe('npm run queue', () => {
 
   it('puts one or all set-aside events back, in order', async () => {
     const folder = await folderWithEvents();
-    expect((await run(folder, ['retry', 'old'])).output).toMatch(/^1 put back/);
+    expect((await run(folder, ['retry', 'old'])).output).toMatch(
+      /^1 put back\. A running bot tries again as soon as it may send; where none runs, the next one will\.\n$/,
+    );
     expect(await run(folder, ['retry', 'old'])).toMatchObject({
       code: 1,
-      output: expect.stringContaining('waits already') as string,
+      output: 'Nothing was put back: nothing that you asked for is set aside.\n',
+      complaints: 'Event old was not set aside: it waits already.\n',
     });
     expect((await run(folder, ['show', 'old'])).output).toContain('put back');
     expect(await jsonOf(folder, ['retry', '--all'])).toEqual({ retried: 1 });
@@ -119,14 +167,18 @@ describe('npm run queue', () => {
     const [lease] = await store.lease('me', 1, 1);
     expect(lease?.event.id).toBe('refused');
     await store.close();
+    expect(await run(folder, ['retry', '--all'])).toMatchObject({
+      code: 0,
+      output: 'Nothing was put back: nothing that you asked for is set aside.\n',
+    });
   });
 
   it('asks before it drops', async () => {
     const folder = await folderWithEvents();
     const declined = await run(folder, ['drop', 'waits'], 'n');
-    expect(declined).toMatchObject({ code: 1, output: 'Nothing was dropped.\n' });
-    expect(declined.questions).toEqual([expect.stringContaining('waits')]);
-    expect(await run(folder, ['drop', 'waits'], ' YES ')).toMatchObject({ code: 0, output: 'Dropped.\n' });
+    expect(declined).toMatchObject({ code: 1, complaints: 'Nothing was dropped.\n' });
+    expect(declined.questions).toEqual(['End event waits without handling it? The person gets no answer. (yes/no) ']);
+    expect(await run(folder, ['drop', 'waits'], ' YES ')).toMatchObject({ code: 0, output: '1 dropped.\n' });
     expect((await run(folder, ['show', 'waits'])).code).toBe(1);
   });
 
@@ -134,32 +186,51 @@ describe('npm run queue', () => {
     const folder = await folderWithEvents();
     expect(await run(folder, ['drop', 'waits'])).toMatchObject({
       code: 2,
-      output: expect.stringContaining('--yes') as string,
+      complaints: 'Nobody is there to confirm: add --yes.\n',
     });
     expect(await jsonOf(folder, ['drop', 'waits', '--yes'])).toEqual({ dropped: 1 });
   });
 
   it.each<[number, string, string[]]>([
     [2, 'npm run queue', []],
-    [0, 'npm run queue', ['--help']],
     [2, 'There is no command "lst"', ['lst']],
+    [2, 'There is no command "toString"', ['toString']],
     [2, 'Which event?', ['show']],
     [2, '--wat', ['list', '--wat']],
     [1, 'No event nope', ['show', 'nope']],
     [1, 'No event nope', ['drop', 'nope', '--yes']],
     [2, 'Which event?', ['drop', '--yes']],
-  ])('ends with %d and says "%s" after %p', async (code, text, args) => {
-    expect(await run(await folderWithEvents(), args)).toMatchObject({
-      code,
-      output: expect.stringContaining(text) as string,
-    });
+    [2, 'list takes no ids', ['list', 'old']],
+    [2, 'list takes no --yes', ['list', '--yes']],
+    [2, 'show takes no --all', ['show', '--all']],
+    [2, 'retry takes no --limit', ['retry', '--all', '--limit', '1']],
+    [2, 'Give ids or --all, not both', ['drop', 'old', '--all']],
+    [2, '--state and --conversation go with --all', ['drop', 'old', '--state', 'waiting']],
+    [2, '--state and --conversation go with --all', ['retry', '--conversation', 'c']],
+    [2, 'Only what is set aside can be put back', ['retry', '--all', '--state', 'waiting']],
+    [2, '--state is waiting or set-aside, not "set_aside"', ['list', '--state', 'set_aside']],
+    [2, '--limit is a whole number from 1 on, not "0"', ['list', '--limit', '0']],
+    [2, '--limit is a whole number from 1 on, not "1.5"', ['list', '--limit', '1.5']],
+    [2, '--limit is a whole number from 1 on, not "1e3"', ['list', '--limit', '1e3']],
+  ])('ends with %d and says "%s" after %p, and changes nothing', async (code, text, args) => {
+    const folder = await folderWithEvents();
+    expect(await run(folder, args)).toMatchObject({ code, complaints: containing(text) });
+    expect(await states(folder)).toEqual({ refused: 'set_aside', old: 'set_aside', waits: 'waiting' });
+  });
+
+  it('explains itself in at most 25 lines, with every option', async () => {
+    const { code, output } = await run('', ['--help']);
+    expect(code).toBe(0);
+    expect(output.split('\n').length).toBeLessThanOrEqual(25);
+    for (const option of ['all', 'state', 'conversation', 'limit', 'yes', 'texts', 'json', 'data', 'help'])
+      expect(output).toContain(`  --${option} `);
   });
 
   it('does not make a data folder where there is none', async () => {
     const folder = path.join(temporaryFolder(), 'nothing');
     expect(await run(folder, ['list'])).toMatchObject({
       code: 1,
-      output: expect.stringContaining('no bot has run') as string,
+      complaints: containing('no bot has run'),
     });
     expect(await run('', ['list', '--data', folder])).toMatchObject({ code: 1 });
   });
@@ -171,33 +242,48 @@ describe('what an operator meets on a bad day', () => {
     const tables = openTables(folder);
     await tables.records.put(Number(tables.ids.get('old')), 'damaged');
     await tables.root.close();
-    const list = await run(folder, ['list']);
-    expect(list.code).toBe(1);
-    expect(list.output).toMatch(/refused[^]*waits[^]*cannot be read: old\./);
+    expect(await run(folder, ['list'])).toMatchObject({
+      code: 1,
+      output: matching(/refused[^]*waits[^]*\n1 waiting, 1 set aside\.\n$/),
+      complaints: matching(/cannot be read: old\./),
+    });
+    expect(await jsonOf(folder, ['list'])).toHaveLength(2);
+    expect(await run(folder, ['list', '--conversation', 'nobody'])).toMatchObject({
+      code: 1,
+      output: '\n0 waiting, 0 set aside.\n', // it may be one of those that cannot be read
+    });
     expect(await run(folder, ['show', 'old'])).toMatchObject({
       code: 1,
-      output: 'The event old has changed on disk and cannot be read. End it: npm run queue -- drop old\n',
+      output: '',
+      complaints: 'The event old has changed on disk and cannot be read. End it: npm run queue -- drop old\n',
     });
     expect(await run(folder, ['retry', '--all'])).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^1 put back[^]*cannot be read: old\./) as string,
+      output: matching(/^1 put back/),
+      complaints: matching(/cannot be read: old\./),
     });
-    expect(await run(folder, ['drop', 'old', '--yes'])).toMatchObject({ code: 0, output: 'Dropped.\n' });
+    const drop = await run(folder, ['drop', 'old', 'waits'], 'yes');
+    expect(drop).toMatchObject({ code: 0, output: '2 dropped.\n' });
+    expect(drop.questions).toEqual(['End 2 events without handling them? These people get no answer. (yes/no) ']);
     expect(await run(folder, ['list'])).toMatchObject({ code: 0 });
   });
 
-  it('is a file that the system cannot read: what it says is said', async () => {
-    const folder = await folderWithEvents();
-    const open = engine.openTables;
-    jest.spyOn(engine, 'openTables').mockImplementationOnce((place) => {
-      const tables = open(place);
-      jest.spyOn(tables.records, 'getRange').mockImplementation(() => {
-        throw new Error('MDB_CORRUPTED');
+  it.each([[['list']], [['retry', '--all']]])(
+    'is a file that the system cannot read: %p says what it says',
+    async (args) => {
+      const folder = await folderWithEvents();
+      const open = engine.openTables;
+      jest.spyOn(engine, 'openTables').mockImplementationOnce((place) => {
+        const tables = open(place);
+        jest.spyOn(tables.records, 'getRange').mockImplementation(() => {
+          throw new Error('MDB_CORRUPTED');
+        });
+        return tables;
       });
-      return tables;
-    });
-    expect(await run(folder, ['list'])).toMatchObject({ code: 1, output: 'MDB_CORRUPTED\n' });
-  });
+      expect(await run(folder, args)).toMatchObject({ code: 1, complaints: 'MDB_CORRUPTED\n' });
+      expect(await states(folder)).toMatchObject({ old: 'set_aside' });
+    },
+  );
 
   it('is an event that only the log of a killed bot holds: it is not said to be dropped when it is not', async () => {
     const folder = temporaryFolder();
@@ -208,9 +294,159 @@ describe('what an operator meets on a bad day', () => {
     await bot.close();
     expect(await run(killed, ['drop', 'new', '--yes'])).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/new was not dropped.*only just come in.*start the bot/) as string,
+      output: 'Nothing was dropped.\n',
+      complaints: matching(/^Not dropped: new, which has only just come in.*start the bot first\.\n$/),
     });
     expect((await run(killed, ['list'])).output).toContain('new');
+  });
+});
+
+describe('a list', () => {
+  it('can be of one state, of one conversation, and of so many', async () => {
+    const folder = await folderWithMany(3);
+    const ids = async (...args: string[]) =>
+      ((await jsonOf(folder, ['list', ...args])) as { id: string }[]).map(({ id }) => id);
+    expect(await ids()).toEqual(['aside0', 'aside1', 'aside2', 'waits0', 'waits1', 'waits2']);
+    expect(await ids('--state', 'set-aside')).toEqual(['aside0', 'aside1', 'aside2']);
+    expect(await ids('--state', 'waiting', '--limit', '2')).toEqual(['waits0', 'waits1']);
+    expect(await ids('--conversation', 'c1')).toEqual(['aside1', 'waits1']);
+    expect(await ids('--conversation', 'c1', '--state', 'waiting')).toEqual(['waits1']);
+    expect(await ids('--conversation', 'c')).toEqual([]);
+    expect((await run(folder, ['list', '--limit', '4'])).output).toMatch(/\n1 waiting, 3 set aside\.\n$/);
+  });
+
+  it('is written event by event: a slow reader is waited for', async () => {
+    const folder = await folderWithMany(3);
+    let underWay = 0;
+    let most = 0;
+    const written: string[] = [];
+    const write = async (text: string) => {
+      most = Math.max(most, (underWay += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      written.push(text);
+      underWay -= 1;
+    };
+    await run(folder, ['list'], undefined, { write });
+    expect([written.length, most]).toEqual([7, 1]);
+    expect(written[0]).toMatch(/^ID .*\naside0 .*\n$/);
+  });
+
+  it('ends quietly when nobody reads any more', async () => {
+    const folder = await folderWithMany(3);
+    let writes = 0;
+    const write = () => {
+      writes += 1;
+      const code = writes < 3 ? 'EPIPE' : 'ERR_STREAM_DESTROYED';
+      return writes < 2 ? Promise.resolve() : Promise.reject(Object.assign(new Error(code), { code }));
+    };
+    expect(await run(folder, ['list'], undefined, { write })).toMatchObject({ code: 0, complaints: '' });
+    expect(writes).toBe(3);
+  });
+
+  it('keeps its columns, however long a conversation is, but cuts no id off', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+    const add = (id: string, conversation: string) =>
+      store.add([{ id, page: 'me', conversation, timestamp: NOW, payload: {} }], 10);
+    await add('a'.repeat(24), 'short');
+    await add('b'.repeat(24), 'long'.repeat(50));
+    await add('c'.repeat(64), 'short');
+    await store.close();
+    const [head = '', short = '', long = '', longId = ''] = (await run(folder, ['list'])).output.split('\n');
+    const place = head.indexOf('CONVERSATION');
+    expect(short.slice(place)).toBe('short');
+    expect(long.slice(place)).toBe(`${'long'.repeat(11)}…`);
+    expect(longId).toMatch(/^c{64} /);
+  });
+});
+
+describe('several events at once', () => {
+  it('are shown, and each one that there is not is named', async () => {
+    const folder = await folderWithMany(2);
+    expect(await run(folder, ['show', 'aside0', 'nope', 'waits1', 'nein'])).toMatchObject({
+      code: 1,
+      output: matching(/^id +aside0\n[^]*\n\nid +waits1\n/),
+      complaints: matching(/^No event nope .*\nNo event nein .*\n$/),
+    });
+    expect(await jsonOf(folder, ['show', 'aside0', 'waits1'])).toMatchObject([{ id: 'aside0' }, { id: 'waits1' }]);
+  });
+
+  it('are put back, and each one that cannot be is named', async () => {
+    const folder = await folderWithMany(2);
+    expect(await run(folder, ['retry', 'aside0', 'nope', 'waits0', 'aside1', 'aside0'])).toMatchObject({
+      code: 1,
+      output: matching(/^2 put back/),
+      complaints:
+        'No event nope waits or was set aside. See: npm run queue -- list\nEvent waits0 was not set aside: it waits already.\n',
+    });
+  });
+
+  it('are dropped after one question, and each one that cannot be is named', async () => {
+    const folder = await folderWithMany(2);
+    expect(await run(folder, ['drop', 'aside0', 'nope', 'waits0'], 'yes')).toMatchObject({
+      code: 1,
+      output: '2 dropped.\n',
+      complaints: containing('No event nope'),
+      questions: ['End 2 events without handling them? These people get no answer. (yes/no) '],
+    });
+    expect(Object.keys(await states(folder))).toEqual(['aside1', 'waits1']);
+  });
+
+  it('are all, or all of a state or conversation: as many as the question says', async () => {
+    const folder = await folderWithMany(3);
+    const dropped = async (count: number, ...args: string[]) => {
+      expect(await run(folder, ['drop', '--all', ...args], 'yes')).toMatchObject({
+        code: 0,
+        output: `${count} dropped.\n`,
+        questions: [containing(count === 1 ? 'End event waits1 ' : `End ${count} events`)],
+      });
+    };
+    await dropped(1, '--state', 'waiting', '--conversation', 'c1');
+    expect(await jsonOf(folder, ['retry', '--all', '--conversation', 'c1'])).toEqual({ retried: 1 });
+    expect(await jsonOf(folder, ['retry', '--all', '--state', 'set-aside'])).toEqual({ retried: 2 });
+    await dropped(2, '--conversation', 'c0');
+    await dropped(3);
+    expect(await run(folder, ['drop', '--all'])).toMatchObject({
+      code: 0,
+      output: 'Nothing was dropped.\n',
+      questions: [],
+    });
+  });
+
+  it('are changed a hundred at a time, with a pause between, in which a running bot has its turn', async () => {
+    const folder = await folderWithMany(250);
+    const left: number[] = [];
+    const pause = async () => {
+      left.push(Object.values(await states(folder)).filter((state) => state === 'set_aside').length);
+    };
+    expect((await run(folder, ['retry', '--all'], undefined, { pause })).output).toMatch(/^250 put back/);
+    expect(left).toEqual([150, 50]);
+  });
+
+  it('that somebody else deals with meanwhile are named, the first ten of them', async () => {
+    const folder = await folderWithMany(112);
+    const retry = (...args: string[]) => run(folder, ['retry', ...args]);
+    const pause = async () => {
+      await retry('--all', '--state', 'set-aside');
+    };
+    const { code, output, complaints } = await run(folder, ['retry', '--all'], undefined, { pause });
+    expect([code, output.split('.')[0]]).toEqual([1, '100 put back']);
+    expect(complaints).toMatch(
+      /^Not put back: aside100, (aside\d+, ){8}aside109 and 2 more, which somebody else has just put back or dropped\.\n$/,
+    );
+  });
+});
+
+describe('a data file that is damaged as a whole', () => {
+  it('is not read, which could end the process: that is said instead', async () => {
+    const folder = await folderWithEvents();
+    writeFileSync(path.join(folder, DATA_FILE), Buffer.alloc(100_000, 'garbage'));
+    const compiled = path.join(__dirname, '..', '..', '..', 'dist', 'queue', 'lmdb', 'check-data.js');
+    expect(await run(folder, ['list'], undefined, { check: (place) => checkReadable(place, compiled) })).toMatchObject({
+      code: 1,
+      output: '',
+      complaints: matching(/^The stored events in .* are damaged \(.+\)\. Nothing was changed\. [^\n]*\n$/),
+    });
   });
 });
 
@@ -219,7 +455,7 @@ describe('the data folder', () => {
     const before = process.cwd();
     process.chdir(temporaryFolder());
     try {
-      expect((await run(' ', ['list'])).output).toContain('There are no events in ./data');
+      expect((await run(' ', ['list'])).complaints).toContain('There are no events in ./data');
     } finally {
       process.chdir(before);
     }
@@ -227,6 +463,17 @@ describe('the data folder', () => {
 });
 
 describe('odd events', () => {
+  it('are shown with why they still wait', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+    await store.add([{ id: '1', page: 'me', conversation: 'c', timestamp: NOW, payload: {} }], 10);
+    await store.due();
+    await store.lease('me', 1, 0);
+    await store.postpone('1', { delayMs: 0, reason: 'no answer', failed: true, mayBeSent: false });
+    await store.close();
+    expect((await run(folder, ['show', '1'])).output).toMatch(/state +waiting\nreason +no answer\n/);
+  });
+
   it('are shown as far as they can be', async () => {
     const folder = temporaryFolder();
     const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
