@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -237,7 +238,9 @@ if (require.main === module) {
     ask: async (question) => {
       if (!process.stdin.isTTY) return undefined;
       const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-      const answer = await dialogue.question(question);
+      const nothing = () => undefined;
+      const closed = once(dialogue, 'close').then(nothing); // Ctrl-C, Ctrl-D
+      const answer = await Promise.race([dialogue.question(question).catch(nothing), closed]);
       dialogue.close();
       return answer;
     },
