@@ -127,6 +127,17 @@ describe('the data folder', () => {
     await store.close();
   });
 
+  it('does not say that too many wait where it cannot be read how many are new', async () => {
+    const opened = jest.spyOn(engine, 'openTables').mockClear();
+    const store = await openLmdbStore(await folderWith('1'));
+    const { records } = opened.mock.results.at(-1)?.value as engine.Tables;
+    jest.spyOn(records, 'getKeys').mockImplementation(() => {
+      throw new Error('unreadable');
+    });
+    await expect(store.add([event('2')], 1)).rejects.toThrow(/what waits cannot be read/);
+    await store.close();
+  });
+
   it('can be closed while what waits cannot be read', async () => {
     const opened = jest.spyOn(engine, 'openTables').mockClear();
     const store = await openLmdbStore(await folderWith('1'));
