@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pass } from 'node:timers/promises';
-import dotenv from 'dotenv';
+import { completeEnvironment } from '../process/environment';
+import { requireMachine } from '../process/machine';
+import { OperatorError } from '../process/operator-error';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../queue/event-store';
 import { checkReadable } from '../queue/lmdb/check-data';
+import { requireAccess } from '../queue/lmdb/folder';
 import { openLmdbStore } from '../queue/lmdb/store';
 import { DATA_FILE } from '../queue/lmdb/tables';
 import { formatDetails, formatJson, jsonFormat, tableFormat, visible } from './format';
@@ -76,6 +79,7 @@ async function carryOut(
   fail: Work['fail'],
 ): Promise<void> {
   const folder = [command.data, usual].find(Boolean) ?? './data';
+  if (existsSync(folder)) requireAccess(folder);
   if (!existsSync(path.join(folder, DATA_FILE))) {
     throw new Error(
       `There are no events in ${folder}: no bot has run on it. Give the right folder with --data or DATA_DIR.`,
@@ -224,7 +228,7 @@ function named(ids: readonly string[]): string {
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */
 if (require.main === module) {
-  dotenv.config({ quiet: true });
+  process.umask(0o077); // what it writes is for its owner only
   process.stdout.on('error', () => undefined); // whoever writes is told
   const terminal: Terminal = {
     write: (text) =>
@@ -248,5 +252,16 @@ if (require.main === module) {
     pause: (ms) => pass(ms),
     check: (folder) => checkReadable(folder),
   };
-  void runQueueCommand(process.argv.slice(2), process.env, terminal).then((code) => (process.exitCode = code));
+  const run = async (): Promise<number> => {
+    requireMachine(process.versions.node, process.platform);
+    completeEnvironment(process.env);
+    return runQueueCommand(process.argv.slice(2), process.env, terminal);
+  };
+  run().then(
+    (code) => (process.exitCode = code),
+    (error: unknown) => {
+      terminal.complain(`${error instanceof OperatorError ? error.message : String(error)}\n`);
+      process.exitCode = 1;
+    },
+  );
 }

@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
-import path from 'node:path';
 import { createHmac } from 'node:crypto';
 import { secrets, sign } from '../support/bot';
 import { entryPoint, runBuilt } from '../support/built-server';
@@ -138,24 +136,6 @@ describe('the built server', () => {
     await second.line('event handled');
     expect(graph.calls.filter((call) => call.path === '/me/messages')).toHaveLength(1);
     expect(graph.calls.at(-1)?.path).toBe('/me/pass_thread_control');
-  });
-
-  it('lets the operator see, put back and drop what was set aside, while it runs', async () => {
-    const folder = temporaryFolder();
-    const graph = await graphStandIn(() => [400, { error: { message: 'blocked', code: 551 } }]);
-    const server = await startServer(graph.url, { DATA_DIR: folder });
-    await server.post(fixtureOfNow('message-text'));
-    await server.line('event set aside; see it with: npm run queue -- show ID');
-    const queue = (...args: string[]) => spawnQueue(...args, '--data', folder);
-    const [event] = JSON.parse(queue('list', '--json').stdout) as { id: string; reason: string }[];
-    expect(event?.reason).toContain('code 551');
-    expect(queue('drop', String(event?.id))).toMatchObject({ status: 2 });
-    expect(queue('retry', '--all')).toMatchObject({ status: 0 });
-    await graph.got(2);
-    expect(queue('drop', String(event?.id), '--yes')).toMatchObject({ status: 0, stdout: '1 dropped.\n' });
-    expect(queue('list').stdout).toContain('Nothing of this kind waits');
-    const command = `set -o pipefail; "${process.execPath}" "${queueCommand}" list --data "${folder}" | true`;
-    expect(spawnSync('bash', ['-c', command], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('answers 503 when the disk is full, and stays up', async () => {

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { secrets } from '../support/bot';
-import { entryPoint, runBuilt } from '../support/built-server';
+import { entryPoint, runBuilt, withoutPrivileges } from '../support/built-server';
 import { fixtureOfNow } from '../support/fixtures';
 import { countingGraph, settings, startServer } from '../support/started-server';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -42,14 +42,13 @@ describe('a start', () => {
     writeFileSync(path.join(folder, 'events.mdb'), '');
     chmodSync(folder, 0);
     if (process.getuid?.() === 0) chownSync(folder, 65_534, 65_534);
-    // Root, too, without its privileges.
-    const plain = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all'] : ['env'];
     const server = runBuilt({ ...settings, DATA_DIR: folder }, temporaryFolder(), [
-      ...plain,
+      ...withoutPrivileges(),
       process.execPath,
       entryPoint,
     ]);
     expect(await server.ended).toEqual({ code: 1, signal: null });
+    chmodSync(folder, 0o700);
     expect(server.output()).toMatch(/^The bot cannot start. The data folder .* cannot be read and written/);
     expect(server.output()).not.toContain('damaged');
   });

@@ -71,3 +71,8 @@ export function runBuilt(
     },
   };
 }
+
+/** What comes before a command that is to have no more rights to files than anybody: root, too. */
+export function withoutPrivileges(): readonly string[] {
+  return process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all'] : [];
+}

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../process/clock';
 import { systemClock } from '../../process/clock';
@@ -29,7 +29,7 @@ export interface LmdbStoreOptions {
 }
 
 /**
- * Opens the store in a folder, which is made (mode 0700) if it is missing. LMDB commits in groups and flushes off the main
+ * Opens the store in a folder, which must exist (`prepareFolder`). LMDB commits in groups and flushes off the main
  * thread. Whose turn it is stands in memory, made anew from what is stored at each start; leases are this process's own, so
  * only one process may lease. Others may look, put back and drop; that is noticed within a second.
  *
@@ -39,7 +39,6 @@ export interface LmdbStoreOptions {
  */
 export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<EventStore> {
   const { clock = systemClock, onDamage = () => undefined, onMended = () => undefined } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const isNew = !existsSync(path.join(folder, DATA_FILE));
   const notes = createEndedNotes(folder);
   let lock: FolderLock | undefined;

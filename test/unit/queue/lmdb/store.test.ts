@@ -68,12 +68,6 @@ async function folderWith(...ids: readonly string[]): Promise<string> {
 }
 
 describe('the data folder', () => {
-  it('is made, for the owner only', async () => {
-    const folder = path.join(temporaryFolder(), 'deep', 'data');
-    await (await openLmdbStore(folder)).close();
-    expect(statSync(folder).mode & 0o777).toBe(0o700);
-  });
-
   it('says from the beginning in which form it stores', async () => {
     const tables = openTables(await folderWith());
     expect(tables.meta.get('format')).toBe(3);
