@@ -23,9 +23,9 @@ const reports = path.join(root, 'reports', 'mutation');
 const near: Readonly<Record<string, readonly string[]>> = {
   queue: ['test/unit/handle-event'],
   handlers: ['test/integration/conversation'],
-  webhook: ['test/integration/front-door', 'test/integration/large-bodies'],
+  webhook: ['test/integration/front-door'],
   process: ['test/integration/http-server'],
-  index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/large-bodies'],
+  index: ['test/integration/conversation', 'test/integration/front-door'],
 };
 
 function say(text: string): void {
