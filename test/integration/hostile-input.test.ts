@@ -19,7 +19,7 @@ const message = fc.oneof(
 );
 const owner = fc.oneof(fc.constantFrom(ids.app, ids.pageInbox, 5, null), fc.jsonValue());
 const participant = fc.oneof(
-  fc.constantFrom({ id: '1' }, { id: '2' }, { id: ids.page }, { user_ref: 'x' }),
+  fc.constantFrom({ id: '1' }, { id: 2 }, { id: ids.page }, { id: 2 ** 53 }, { id: 0.5 }, { user_ref: 'x' }),
   fc.jsonValue(),
 );
 const event = fc.oneof(
@@ -115,6 +115,40 @@ describe('arbitrary input', () => {
     );
     await bot.idle();
     expect(calls).toEqual([]);
+  });
+
+  it('as floods of brackets, names, texts and numbers, up to 5 MiB: taken or refused in a sentence, never a 5xx', async () => {
+    const bot = await makeBot({ LOG_LEVEL: 'silent' });
+    const unit = fc.constantFrom(
+      '{},',
+      '[],',
+      '[',
+      '{"a":',
+      '"a":1,',
+      '"k",',
+      '1e9,',
+      '\\u0000',
+      '"\\\\",',
+      '{"messaging":[{}]},',
+    );
+    const place = fc.constantFrom(
+      '{"entry":[',
+      '{"entry":[{"messaging":[',
+      '{"entry":[{"standby":[{"x":[',
+      '[',
+      '{"a":"',
+    );
+    const tail = fc.constantFrom('1]}', '{}]}]}', '1]}]}]}', ']', '"}', '');
+    const size = fc.integer({ min: 1, max: 5 * 1024 * 1024 - 100 });
+    await fc.assert(
+      fc.asyncProperty(unit, place, tail, size, async (one, begin, end, bytes) => {
+        const text = `${begin}${one.repeat(Math.ceil(bytes / one.length)).slice(0, bytes)}${end}`;
+        const { status, text: answer } = await post(bot.app, text);
+        expect([200, 400, 413]).toContain(status);
+        expect(answer).toMatch(status === 200 ? /^OK$/ : /^The body [^\n]+\.$/);
+      }),
+      { numRuns: Math.ceil(RUNS / 10) },
+    );
   });
 
   it('as JSON nested a hundred thousand levels deep', async () => {
