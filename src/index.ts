@@ -144,7 +144,7 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<
   requireMachine(process.versions.node, process.platform);
   const config = loadConfig(env);
   const log = createProgramLogger(config, output);
-  const { isOpen } = prepareFolder(config.dataDir);
+  const { isDataOpen } = prepareFolder(config.dataDir);
   const check = checkData(config.dataDir);
   try {
     await check.readable;
@@ -153,7 +153,7 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<
       port,
       log,
       announce: () => {
-        announce(config, { port, isDataOpen: isOpen }, log);
+        announce(config, { port, isDataOpen }, log);
       },
       stop: () => Promise.all([check.stop(), stop()]).then(() => undefined),
     };
@@ -167,18 +167,20 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<
 async function listenWith(config: Config, log: Logger, checked: DataCheck['whole']) {
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
-  const { app, queue } = createBot(config, log, store);
-  const server = await listen(app, config).catch(async (error: unknown) => {
+  try {
+    const { app, queue } = createBot(config, log, store);
+    const server = await listen(app, config);
+    queue.start();
+    void checked.then(onDamage);
+    const stop = async () => {
+      await server.close(queue.stop());
+      await store.close();
+    };
+    return { port: server.port, stop };
+  } catch (error) {
     await store.close();
     throw error;
-  });
-  queue.start();
-  void checked.then(onDamage);
-  const stop = async () => {
-    await server.close(queue.stop());
-    await store.close();
-  };
-  return { port: server.port, stop };
+  }
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */

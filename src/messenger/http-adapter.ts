@@ -25,7 +25,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
   const base = new URL(baseUrl);
   const { protocol, hostname, port } = urlToHttpOptions(base);
   const { request: open } = protocol === 'https:' ? https : http;
-  const server = { protocol, hostname, port, agent: agentFor(base) };
+  const server = { protocol, hostname, port, agent: agentFor(base, timeoutMs) };
 
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {
@@ -48,8 +48,12 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
       });
       const limit = setTimeout(fail, timeoutMs, 'ETIMEDOUT');
       request.on('finish', () => (wasWritten = true));
-      request.on('error', (error: NodeJS.ErrnoException) => {
-        fail(String(error.code));
+      // What a proxy answers that does not tunnel is not the other side's answer.
+      request.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
+        if (statusCode !== 200) fail(`PROXY_${statusCode}`);
+      });
+      request.on('error', ({ code = 'NO_CONNECTION' }: NodeJS.ErrnoException) => {
+        fail(code);
       });
       request.on('response', (response) => {
         const status = Number(response.statusCode);

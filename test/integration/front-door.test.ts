@@ -101,6 +101,7 @@ describe('POST /webhook', () => {
     [400, 'no entry', '{"object":"page"}', {}],
     [400, 'an entry that is no array', '{"object":"page","entry":{}}', {}],
     [400, 'an empty body', '', {}],
+    [404, 'another object without entries', '{"object":"user"}', {}],
     [404, 'another object', '{"object":"user","entry":[]}', {}],
     [404, 'an object that is no text', '{"object":1,"entry":[]}', {}],
     [415, 'a form', 'entry=1&object=page', { 'Content-Type': 'application/x-www-form-urlencoded' }],
@@ -113,6 +114,8 @@ describe('POST /webhook', () => {
     [415, 'plain text', hello, { 'Content-Type': 'text/plain' }],
     [415, 'an unknown charset', hello, { 'Content-Type': 'application/json; charset=latin-9000' }],
     [415, 'no charset behind its name', hello, { 'Content-Type': 'application/json; charset=' }],
+    [415, 'an unknown charset that begins like UTF-8', hello, { 'Content-Type': 'application/json; charset=utf-8x' }],
+    [415, 'an unknown charset behind blanks', hello, { 'Content-Type': 'application/json; charset = utf-16' }],
     [415, 'UTF-16', hello, { 'Content-Type': 'application/json; charset=utf-16' }],
     [415, 'a compressed body', hello, { 'Content-Encoding': 'gzip' }],
   ])('answers %d to %s, with one sentence', async (status, _what, text, headers) => {
@@ -133,6 +136,12 @@ describe('POST /webhook', () => {
   ])('takes JSON that is called %s', async (type) => {
     const bot = await makeBot();
     expect((await post(bot.app, '{"object":"page","entry":[]}', { 'Content-Type': type })).status).toBe(200);
+  });
+
+  it('tells broken JSON from JSON of another form', async () => {
+    const { app } = await makeBot();
+    expect((await post(app, '{"entry":[}')).text).toBe('The body is not valid JSON.');
+    expect((await post(app, '{"entry":{}}')).text).toBe('The body must be a JSON object with an "entry" array.');
   });
 
   it('answers 400 to a request without any body', async () => {
@@ -230,6 +239,12 @@ describe('the signature', () => {
         remedy: expect.stringMatching(/APP_SECRET.*App Dashboard.*hour/) as string,
       }),
     ]);
+  });
+
+  it('is told to be missing, or not to match', async () => {
+    const { app } = await makeBot(signed);
+    expect((await post(app, hello)).text).toContain('is missing');
+    expect((await post(app, hello, { 'X-Hub-Signature-256': sign('x') })).text).toContain('does not match');
   });
 
   it('is checked before the body is parsed', async () => {

@@ -23,7 +23,7 @@ const reports = path.join(root, 'reports', 'mutation');
 const near: Readonly<Record<string, readonly string[]>> = {
   queue: ['test/unit/handle-event'],
   handlers: ['test/integration/conversation'],
-  webhook: ['test/integration/front-door'],
+  webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
   index: ['test/integration/conversation', 'test/integration/front-door'],
 };

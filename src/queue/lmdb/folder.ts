@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,18 +17,21 @@ import { OperatorError } from '../../process/operator-error';
 
 const { R_OK, W_OK, X_OK } = constants;
 
+/** What the bot itself puts into the folder. Whatever else stands there is not its business. */
+const OURS = /^(?:events\.mdb.*|arrived.*|ended|check-under-way|owner-.*\.sock|probe)$/;
+
 /** What the engine needs to open its files; where a disk has not as much left, it ends the process (`SIGBUS`). */
 const NEEDED_BYTES = 128 * 1024;
 
 /**
  * Makes a data folder if it is missing (mode 0700), and makes sure that a bot can work in it: it belongs to this user, there is
- * room, and what stands in it is for its owner only.
+ * room, and what the bot has put there is for its owner only.
  *
  * @param folder the data folder
  * @returns whether other users may look into it: it was there before, or made so
  * @throws {OperatorError} when it cannot be made, read or written, or its disk is full
  */
-export function prepareFolder(folder: string): { readonly isOpen: boolean } {
+export function prepareFolder(folder: string): { readonly isDataOpen: boolean } {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -35,32 +39,44 @@ export function prepareFolder(folder: string): { readonly isOpen: boolean } {
     throw new OperatorError(`The data folder ${folder} cannot be made: ${reason}. ${ELSEWHERE}`);
   }
   requireAccess(folder);
-  for (const name of readdirSync(folder)) {
-    const file = path.join(folder, name);
-    const { mode } = statSync(file);
+  onEachFile(folder, (file) => {
+    const { mode } = lstatSync(file);
     if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700);
-  }
+  });
   requireRoom(folder);
-  return { isOpen: (statSync(folder).mode & 0o077) !== 0 };
+  return { isDataOpen: (statSync(folder).mode & 0o077) !== 0 };
 }
 
 /**
- * Makes sure that a data folder that is there, and every file in it, can be read and written by this user.
+ * Makes sure that a data folder that is there, and the bot's files in it, can be read and written by this user.
  *
  * @throws {OperatorError} naming what cannot, and whose it is
  */
 export function requireAccess(folder: string): void {
-  let place = folder;
   try {
     accessSync(folder, R_OK | W_OK | X_OK);
-    for (const name of readdirSync(folder)) {
-      place = path.join(folder, name);
-      accessSync(place, R_OK | W_OK);
-    }
   } catch (error) {
-    const what = place === folder ? `The data folder ${folder}` : `${place} in the data folder`;
-    throw new OperatorError(`${what} cannot be read and written: ${explain(error, place)}. ${ELSEWHERE}`);
+    throw refusal(`The data folder ${folder}`, folder, error);
   }
+  onEachFile(folder, (file) => {
+    accessSync(file, R_OK | W_OK);
+  });
+}
+
+function onEachFile(folder: string, look: (file: string) => void): void {
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    try {
+      if (OURS.test(name)) look(file);
+    } catch (error) {
+      if (Reflect.get(error as object, 'code') === 'ENOENT') continue; // another process has just removed it
+      throw refusal(`${file} in the data folder`, file, error);
+    }
+  }
+}
+
+function refusal(what: string, place: string, error: unknown): OperatorError {
+  return new OperatorError(`${what} cannot be read and written: ${explain(error, place)}. ${ELSEWHERE}`);
 }
 
 const ELSEWHERE =
@@ -80,7 +96,7 @@ function requireRoom(folder: string): void {
     }
   } catch (error) {
     throw new OperatorError(
-      `Nothing can be written to the data folder ${folder}: ${explain(error, folder)}. Make room on its disk and start again: nothing was changed, and no event is lost.`,
+      `Nothing can be written to the data folder ${folder}: ${explain(error, folder)}. Make room on its disk, or set DATA_DIR to another folder, and start again: nothing was changed, and no event is lost.`,
     );
   } finally {
     rmSync(probe, { force: true });

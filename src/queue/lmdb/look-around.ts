@@ -52,9 +52,18 @@ export function createLookAround(parts: Parts, signal: AbortSignal): () => Promi
       },
       () => {
         followSeen(); // some may have been changed once more meanwhile
-        clock.after(FOLLOW_ON_MS, followNext);
+        clock.after(FOLLOW_ON_MS, followOn);
       },
     );
+  };
+
+  /** Where the file cannot be read at this moment, the next look goes on. */
+  const followOn = (): void => {
+    try {
+      followNext();
+    } catch {
+      isFollowing = false;
+    }
   };
 
   return async () => {

@@ -8,6 +8,9 @@ export const LARGEST_BODY = 5 * MEBIBYTE;
 /** What all requests together may hold before it is known who sent them. */
 const MOST_HELD = 64 * MEBIBYTE;
 
+/** How long a refused client has to read its answer. */
+const ANSWER_MS = 500;
+
 const tooLarge = () => refusal(413, 'The body is larger than 5 MiB.', NOTHING_TO_DO);
 const tooMuch = () =>
   refusal(
@@ -23,8 +26,7 @@ interface Reading {
 }
 
 /**
- * Bounds the bytes that are held of bodies which are not complete, and so of unknown origin: a body that says, or shows, that it is
- * larger than 5 MiB is answered 413 at once; where all together are more than 64 MiB, the largest one is answered 503, so that
+ * Limits the memory that incomplete bodies take: their sender is not known yet. A body that says, or shows, that it is larger than 5 MiB is answered 413 at once; where all together are more than 64 MiB, the largest one is answered 503, so that
  * bodies of the usual size still get through. The connection is closed in both cases.
  *
  * @param refusals answers them
@@ -41,6 +43,8 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
   const refuse = (reading: Reading, error: Error): void => {
     letGo(reading);
     refusals.answer(error, reading.req, reading.res);
+    // What was read is let go with the connection; who does not read the answer is not waited for.
+    setTimeout(() => reading.req.destroy(), ANSWER_MS).unref();
   };
 
   return (req, res, next) => {

@@ -14,6 +14,8 @@ const MOST_VALUES = 250_000;
 const COMPARE_SECRET =
   'Compare APP_SECRET with the App Dashboard under App settings > Basic. When this goes on for an hour, the platform unsubscribes the app.';
 
+const NO_SIGNATURE = `${NOTHING_TO_DO} If it is the platform, a proxy between removes the header.`;
+
 const OTHER_OBJECT =
   'In the App Dashboard under Webhooks, subscribe this address for "Page" and "Instagram" only, or let another server have the rest.';
 
@@ -40,7 +42,7 @@ export function readBody(appSecrets: readonly string[], refusals: Refusals): Req
 
   const refuseUnsigned: RequestHandler = (req, _res, next) => {
     if (appSecrets.length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
-      throw refusal(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`, COMPARE_SECRET);
+      throw refusal(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`, NO_SIGNATURE);
     }
     next();
   };

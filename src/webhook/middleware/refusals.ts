@@ -11,7 +11,7 @@ import type { LimitedLog } from '../../process/limited-log';
  * @param remedy for whoever runs the bot; undefined where nobody need know of it
  */
 export function refusal(status: number, sentence: string, remedy?: string): HttpError {
-  return createError(status, sentence, { expose: true, ...(remedy !== undefined && { remedy }) });
+  return createError(status, sentence, { expose: true, remedy });
 }
 
 /** What the platform never sends. */
@@ -46,7 +46,7 @@ export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
         log.warn({ method, status, times, reason: sentence, remedy }, 'requests were refused');
       });
     }
-    if (!req.complete) res.set('Connection', 'close');
+    if (hasBody(req) && !req.complete) res.set('Connection', 'close');
     res.status(status).type('text/plain').send(sentence);
   };
   return {
@@ -59,6 +59,10 @@ export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
       } // Otherwise it is refused already: this is what came of the rest of it.
     },
   };
+}
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 interface Described {
@@ -76,13 +80,6 @@ function describe(error: unknown): Described {
   if (!isHttpError(error) || !error.expose) {
     return { status: 500, sentence: 'Something went wrong here. Please try again.' };
   }
-  const remedy: unknown = error['remedy'];
   const known = parserErrors[String(error['type'])];
-  return (
-    known ?? {
-      status: error.status,
-      sentence: error.message,
-      remedy: typeof remedy === 'string' ? remedy : undefined,
-    }
-  );
+  return known ?? { status: error.status, sentence: error.message, remedy: error['remedy'] as string | undefined };
 }

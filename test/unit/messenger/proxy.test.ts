@@ -38,19 +38,28 @@ afterEach(() => {
 });
 
 /** A proxy that tunnels for nobody, and notes what it is asked for. */
-async function refusingProxy() {
+async function refusingProxy(answer = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n') {
   const seen: string[] = [];
+  let open = 0;
   const server = http.createServer((req, res) => {
     seen.push(`${String(req.method)} ${String(req.url)}`);
     res.end();
   });
   server.on('connect', (req, socket) => {
     seen.push(`${String(req.method)} ${String(req.url)} ${JSON.stringify(req.headers)}`);
-    socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+    open += 1;
+    socket.resume().on('end', () => socket.end());
+    socket.on('close', () => (open -= 1)).on('error', () => undefined);
+    if (answer !== '') socket.end(answer);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  return {
+    seen,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    open: () => open,
+    close: () => server.close(),
+  };
 }
 
 describe('a proxy for the Graph API', () => {
@@ -60,8 +69,9 @@ describe('a proxy for the Graph API', () => {
       const proxy = await refusingProxy();
       process.env[name] = proxy.url;
       await expect(graphAt('https://graph.example').call('/messages', {})).rejects.toMatchObject({
-        httpStatus: 403,
-        kind: 'not_graph',
+        name: 'GraphConnectionError',
+        code: 'PROXY_403',
+        mayBeDone: false,
         advice: expect.stringContaining('HTTPS_PROXY') as string,
       });
       proxy.close();
@@ -70,24 +80,64 @@ describe('a proxy for the Graph API', () => {
     },
   );
 
-  it.each(['http://', 'http://a b', 'http://proxy:port'])('must have an address: %s', (address) => {
-    process.env['HTTPS_PROXY'] = address;
-    expect(() => agentFor(new URL('https://graph.example'))).toThrow(OperatorError);
-    expect(() => agentFor(new URL('https://graph.example'))).toThrow(/HTTPS_PROXY must be an address/);
+  it.each([502, 504])(
+    'that answers %d itself has sent nothing on: the call can be made again without harm',
+    async (status) => {
+      const proxy = await refusingProxy(
+        `HTTP/1.1 ${status} No\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nno`,
+      );
+      process.env['HTTPS_PROXY'] = proxy.url;
+      const call = graphAt('https://graph.example').call('/messages', {});
+      await expect(call).rejects.toMatchObject({ code: `PROXY_${status}`, mayBeDone: false, action: 'retry' });
+      proxy.close();
+    },
+  );
+
+  it('that hangs up is told as no connection', async () => {
+    const proxy = await refusingProxy('x');
+    process.env['HTTPS_PROXY'] = proxy.url;
+    const call = graphAt('https://graph.example').call('/messages', {});
+    await expect(call).rejects.toMatchObject({ code: 'NO_CONNECTION', mayBeDone: false });
+    proxy.close();
   });
+
+  it('that says nothing is given up with the call, and keeps no connection', async () => {
+    const proxy = await refusingProxy('');
+    process.env['HTTPS_PROXY'] = proxy.url;
+    const graph = createGraphApi({
+      graphApiUrl: 'https://graph.example',
+      graphApiVersion: undefined,
+      pageAccessToken: token,
+      appSecrets: [],
+      timeoutMs: 50,
+    });
+    await expect(graph.call('/messages', {})).rejects.toMatchObject({ code: 'ETIMEDOUT', mayBeDone: false });
+    while (proxy.open() > 0) await new Promise(setImmediate);
+    proxy.close();
+    expect(proxy.seen).toHaveLength(1);
+  });
+
+  it.each(['http://', 'socks5://proxy.example:1080', 'http://a b', 'http://proxy:port'])(
+    'must have an address: %s',
+    (address) => {
+      process.env['HTTPS_PROXY'] = address;
+      expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(OperatorError);
+      expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(/HTTPS_PROXY must be an address/);
+    },
+  );
 
   it('is not used for what NO_PROXY names', () => {
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
     process.env['NO_PROXY'] = 'graph.example';
-    expect(agentFor(new URL('https://graph.example/me'))).toBeInstanceOf(https.Agent);
-    expect(agentFor(new URL('https://graph.facebook.com/me'))).toBeInstanceOf(HttpsProxyAgent);
+    expect(agentFor(new URL('https://graph.example/me'), 1_000)).toBeInstanceOf(https.Agent);
+    expect(agentFor(new URL('https://graph.facebook.com/me'), 1_000)).toBeInstanceOf(HttpsProxyAgent);
   });
 
   it.each(['https://localhost:1', 'https://127.0.0.1:1', 'https://[::1]:1'])(
     'is not used for this machine: %s',
     (url) => {
       process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
-      expect(agentFor(new URL(url))).toBeInstanceOf(https.Agent);
+      expect(agentFor(new URL(url), 1_000)).toBeInstanceOf(https.Agent);
     },
   );
 
@@ -103,8 +153,8 @@ describe('a proxy for the Graph API', () => {
   });
 
   it.each(['http://graph.example', 'https://graph.example'])('or not, connections are kept open: %s', (url) => {
-    expect(agentFor(new URL(url))).toMatchObject({ keepAlive: true });
+    expect(agentFor(new URL(url), 1_000)).toMatchObject({ keepAlive: true });
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
-    expect(agentFor(new URL(url))).toMatchObject({ keepAlive: true });
+    expect(agentFor(new URL(url), 1_000)).toMatchObject({ keepAlive: true });
   });
 });

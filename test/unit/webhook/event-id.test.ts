@@ -76,6 +76,15 @@ describe('eventId', () => {
     expect(new Set(timeless(1, FIXTURE_TIME)).size).toBe(2);
   });
 
+  it('is that of the message where it has a mid, though nothing says when it happened', () => {
+    const timeless = (now: number) =>
+      readEvents(bodySchema.parse({ entry: [{ messaging: [{ sender: { id: ids.person }, ...message }] }] }), now).map(
+        eventId,
+      );
+    expect(timeless(1)).toEqual(timeless(2));
+    expect(timeless(1)).toHaveLength(1);
+  });
+
   it('does not take the mid of a reaction or an edit for its own', () => {
     expect(idOf({ reaction: { mid: 'm_1' } })).not.toBe(
       idOf({ reaction: { mid: 'm_1' } }, 'messaging', FIXTURE_TIME + 1),

@@ -23,6 +23,17 @@ describe('flattenEvents', () => {
     expect(echo).toMatchObject({ isEcho: true, psid: ids.person, pageId: ids.page });
   });
 
+  it('takes what the Page itself sends for an echo, though it is not called one', () => {
+    const event = { sender: { id: ids.page }, recipient: { id: ids.person }, message: { text: 'x' } };
+    expect(flattenOne(event)).toMatchObject({ isEcho: true, kind: 'echo', psid: ids.person });
+    expect(flattenOne({ ...event, sender: { id: ids.person } })).toMatchObject({ isEcho: false, kind: 'message' });
+  });
+
+  it('does not take for an echo what names neither Page nor sender, nor a recipient', () => {
+    const [event] = flatten({ entry: [{ messaging: [{ message: { text: 'x' } }] }] });
+    expect(event).toMatchObject({ isEcho: false, kind: 'message', pageId: undefined, psid: undefined });
+  });
+
   it("falls back to the entry's time, and then to now", () => {
     expect(flattenOne({}, { time: 1_700_000_000_005 })?.timestamp).toBe(1_700_000_000_005);
     expect(flattenOne({})?.timestamp).toBe(NOW);
@@ -33,12 +44,15 @@ describe('flattenEvents', () => {
   it('recognises seconds', () => {
     expect(flattenOne({ timestamp: 1_795_384_800 })?.timestamp).toBe(1_795_384_800_000);
     expect(flattenOne({ timestamp: 1_795_384_800_000 })?.timestamp).toBe(1_795_384_800_000);
+    expect(flattenOne({ timestamp: 99_999_999_999 })?.timestamp).toBe(99_999_999_999_000);
+    expect(flattenOne({ timestamp: 100_000_000_000 })?.timestamp).toBe(100_000_000_000);
   });
 
   it('tells the kinds that are answered apart, whatever else the event carries', () => {
     const kind = (event: object) => flattenOne({ sender: { id: ids.person }, brand_new: 1, ...event })?.kind;
     expect(kind({ message: { text: 'x' } })).toBe('message');
     expect(kind({ message: { text: 'x', quick_reply: { payload: 'p' } } })).toBe('quick_reply');
+    expect(kind({ message: { text: 'x', quick_reply: { payload: 5 } } })).toBe('message');
     expect(kind({ message: { is_deleted: true } })).toBe('deleted');
     expect(kind({ message: { is_echo: true, quick_reply: { payload: 'p' } } })).toBe('echo');
     expect(kind({ take_thread_control: {} })).toBe('take_thread_control');
@@ -79,6 +93,7 @@ describe('flattenEvents', () => {
 
   it('yields something for each thing that cannot be read, so that whoever reads can pause there, too', () => {
     const body = bodySchema.parse({ entry: [1, { messaging: [2, eventOf({})], standby: [3] }] });
+    expect([...flattenEvents(bodySchema.parse({ entry: [{ messaging: 'x', standby: {} }] }), NOW)]).toEqual([]);
     expect([...flattenEvents(body, NOW)].map((event) => event?.psid)).toEqual([
       undefined,
       undefined,

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fc from 'fast-check';
 import { isValidSignature } from '../../../src/webhook/verify-signature';
 import { sign } from '../../support/bot';
@@ -23,6 +24,26 @@ describe('isValidSignature', () => {
         },
       ),
     );
+  });
+
+  it('computes nothing for a header that has not the form of a signature', () => {
+    const body = Buffer.from('x');
+    const right = sign(body, 'secret');
+    const compute = jest.spyOn(crypto, 'createHmac');
+    for (const header of [
+      undefined,
+      '',
+      `x${right}`,
+      `${right}0`,
+      right.slice(0, -1),
+      right.toUpperCase(),
+      `${right}\n`,
+    ]) {
+      expect(isValidSignature(body, header, ['secret'])).toBe(false);
+    }
+    expect(compute).not.toHaveBeenCalled();
+    expect(isValidSignature(body, right, ['secret'])).toBe(true);
+    expect(compute).toHaveBeenCalledTimes(1);
   });
 
   it('never throws on a header, whatever it holds', () => {

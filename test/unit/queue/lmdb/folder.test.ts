@@ -23,7 +23,7 @@ afterEach(() => {
 describe('a data folder', () => {
   it('is made for its owner only, and nothing is left in it', () => {
     const folder = path.join(temporaryFolder(), 'a', 'b');
-    expect(prepareFolder(folder)).toEqual({ isOpen: false });
+    expect(prepareFolder(folder)).toEqual({ isDataOpen: false });
     expect(modeOf(folder)).toBe(0o700);
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -33,10 +33,10 @@ describe('a data folder', () => {
     [0o701, true],
     [0o710, true],
     [0o700, false],
-  ])('of mode %o that was there before is told to be open to others: %p', (mode, isOpen) => {
+  ])('of mode %o that was there before is told to be open to others: %p', (mode, isDataOpen) => {
     const folder = temporaryFolder();
     chmodSync(folder, mode);
-    expect(prepareFolder(folder)).toEqual({ isOpen });
+    expect(prepareFolder(folder)).toEqual({ isDataOpen });
   });
 
   it('keeps what stands in it for its owner', () => {
@@ -121,6 +121,44 @@ describe('a data folder', () => {
   });
 });
 
+describe('what else stands in a data folder', () => {
+  it('is left alone: a volume has a lost+found of root, for instance', () => {
+    const folder = temporaryFolder();
+    const theirs = path.join(folder, 'lost+found');
+    mkdirSync(theirs);
+    chmodSync(theirs, 0o755);
+    const access = fs.accessSync;
+    jest.spyOn(fs, 'accessSync').mockImplementation((place, mode) => {
+      if (place === theirs) throw failure('EACCES');
+      access(place, mode);
+    });
+    expect(prepareFolder(folder)).toEqual({ isDataOpen: false });
+    expect(modeOf(theirs)).toBe(0o755);
+  });
+
+  it('may vanish meanwhile', () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'arrived'), '');
+    jest.spyOn(fs, 'lstatSync').mockImplementationOnce(() => {
+      throw failure('ENOENT');
+    });
+    expect(prepareFolder(folder)).toEqual({ isDataOpen: false });
+  });
+
+  it("and cannot be made private, though it is the bot's, is named", () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'ended'), '');
+    chmodSync(path.join(folder, 'ended'), 0o664);
+    jest.spyOn(process, 'getuid').mockReturnValue(12_345);
+    jest.spyOn(fs, 'chmodSync').mockImplementationOnce(() => {
+      throw failure('EPERM');
+    });
+    expect(refusal(() => prepareFolder(folder))).toMatch(
+      /ended in the data folder .* it belongs to user \d+, and this is user 12345/,
+    );
+  });
+});
+
 describe('a disk that is full', () => {
   it.each([
     [
@@ -135,8 +173,10 @@ describe('a disk that is full', () => {
     const folder = temporaryFolder();
     fill();
     const text = refusal(() => prepareFolder(folder));
-    expect(text).toMatch(/^Nothing can be written to the data folder .*: .*space|ENOSPC/);
-    expect(text).toContain('Make room on its disk and start again: nothing was changed, and no event is lost.');
+    expect(text).toMatch(/^Nothing can be written to the data folder .*: .*(space|ENOSPC)/);
+    expect(text).toContain(
+      'Make room on its disk, or set DATA_DIR to another folder, and start again: nothing was changed',
+    );
     expect(existsSync(path.join(folder, 'probe'))).toBe(false);
   });
 

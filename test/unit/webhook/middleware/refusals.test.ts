@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
 import express from 'express';
 import createError from 'http-errors';
 import request from 'supertest';
@@ -44,6 +46,32 @@ describe('a refusal', () => {
     expect(said('warn')).toHaveLength(1);
     expect(said('warn').join()).toMatch(/"status":401,"times":1,"reason":"Not signed.","remedy":"Compare the secret."/);
     expect(said('debug')).toHaveLength(5);
+  });
+
+  it("that is nobody's mistake is a warning, too, though the platform is to try again", async () => {
+    const { app, said } = appThatFails(() => {
+      throw refusal(503, 'Too much.', 'Let the proxy limit it.');
+    });
+    expect((await request(app).get('/')).status).toBe(503);
+    expect(said('warn')).toHaveLength(1);
+    expect(said('error')).toEqual([]);
+  });
+
+  it('closes the connection only where something of the request is still to come', async () => {
+    const { app } = appThatFails(() => {
+      throw refusal(404, 'Nothing here.');
+    });
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const ask = async (more: string) => {
+      socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${more}\r\n`);
+      return String(((await once(socket, 'data')) as [Buffer])[0]);
+    };
+    expect(await ask('')).toContain('Connection: keep-alive');
+    expect(await ask('Content-Length: 9\r\n')).toContain('Connection: close');
+    await once(socket, 'close');
+    server.close();
   });
 
   it('is counted for each reason apart', async () => {
