@@ -92,18 +92,12 @@ async function verify({ wire, clock }: Platform, callbackUrl: string, verifyToke
     request: { 'hub.mode': 'subscribe', 'hub.challenge': challenge },
   });
   const start = performance.now();
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
-  const text = (await answer?.text())?.slice(0, 200) ?? 'no answer';
-  wire.finish(entry, {
-    status: answer?.status ?? 0,
-    ms: Math.round(performance.now() - start),
-    owner: undefined,
-    response: text,
-  });
-  if (answer?.status !== 200 || text !== challenge) {
-    throw graphErrors.parameter(
-      'callback_url',
-      `could not be verified: it answered ${answer?.status ?? 'nothing'} and not the challenge`,
-    );
+  const { status, response } = await fetch(url, { signal: AbortSignal.timeout(5_000) })
+    .then(async (answer) => ({ status: answer.status, response: (await answer.text()).slice(0, 200) }))
+    .catch(() => ({ status: 0, response: 'no answer' }));
+  wire.finish(entry, { status, ms: Math.round(performance.now() - start), owner: undefined, response });
+  if (status !== 200 || response !== challenge) {
+    const answered = status === 0 ? 'nothing' : String(status);
+    throw graphErrors.parameter('callback_url', `could not be verified: it answered ${answered} and not the challenge`);
   }
 }

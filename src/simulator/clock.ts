@@ -13,39 +13,37 @@ export interface SimulatedClock {
 interface Plan {
   readonly at: number;
   readonly callback: () => void;
-  timer: NodeJS.Timeout;
+  timer?: NodeJS.Timeout;
 }
-
-/** The longest delay a timer takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function simulatedClock(): SimulatedClock {
   let ahead = 0;
   let stopped = false;
   const plans = new Set<Plan>();
   const now = () => Date.now() + ahead;
-  const run = (plan: Plan) => {
+  const moveTo = (time: number) => (ahead += Math.max(0, time - now()));
+  const cancel = (plan: Plan) => {
     clearTimeout(plan.timer);
-    if (plans.delete(plan)) plan.callback();
+    plans.delete(plan);
   };
-  const arm = (plan: Omit<Plan, 'timer'>, self: () => Plan) =>
-    setTimeout(
-      () => {
-        run(self());
-      },
-      Math.min(LONGEST_TIMER_MS, Math.max(0, plan.at - now())),
-    );
+  const run = (plan: Plan) => {
+    cancel(plan);
+    plan.callback();
+  };
+  const arm = (plan: Plan) => {
+    clearTimeout(plan.timer);
+    plan.timer = setTimeout(run, plan.at - now(), plan);
+  };
 
   return {
     now,
     after(ms, callback) {
       if (stopped) return () => undefined;
-      const at = now() + ms;
-      const plan: Plan = { at, callback, timer: arm({ at, callback }, () => plan) };
+      const plan: Plan = { at: now() + ms, callback };
       plans.add(plan);
+      arm(plan);
       return () => {
-        clearTimeout(plan.timer);
-        plans.delete(plan);
+        cancel(plan);
       };
     },
     advance(ms) {
@@ -53,19 +51,15 @@ export function simulatedClock(): SimulatedClock {
       for (;;) {
         const [next] = [...plans].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
         if (!next) break;
-        ahead += Math.max(0, next.at - now());
+        moveTo(next.at);
         run(next);
       }
-      ahead += Math.max(0, end - now());
-      for (const plan of plans) {
-        clearTimeout(plan.timer);
-        plan.timer = arm(plan, () => plan);
-      }
+      moveTo(end);
+      plans.forEach(arm);
     },
     stop() {
       stopped = true;
-      for (const plan of plans) clearTimeout(plan.timer);
-      plans.clear();
+      plans.forEach(cancel);
     },
   };
 }

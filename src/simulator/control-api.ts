@@ -29,7 +29,8 @@ const sessions = z.object({
       direction: z.string(),
       title: z.string(),
       psid: z.string().optional(),
-      raw: z.object({ body: z.string() }).optional(),
+      // what is not JSON throws here, before anything is replayed
+      raw: z.object({ body: z.string().refine((text) => JSON.parse(text) !== undefined) }).optional(),
     }),
   ),
 });

@@ -58,7 +58,7 @@ function describe({ issues: [issue] }: z.ZodError, missing: boolean): string {
  * @param platform what the calls act on
  */
 export function graphApi(platform: Platform): Router {
-  const { settings, trouble } = platform;
+  const { settings, trouble, clock } = platform;
   const calls: Readonly<Record<string, (req: Request) => object>> = {
     'POST messages': (req) => sendMessage(platform, req),
     'POST pass_thread_control': (req) => {
@@ -100,7 +100,7 @@ export function graphApi(platform: Platform): Router {
   };
 
   const beInTrouble: RequestHandler = async (_req, _res, next) => {
-    if (trouble.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, trouble.latencyMs));
+    if (trouble.latencyMs > 0) await new Promise<void>((resolve) => clock.after(trouble.latencyMs, resolve));
     if (trouble.timeouts) return; // no answer, ever
     if (trouble.serverErrors) throw graphErrors.serverError();
     if (trouble.rateLimited) throw graphErrors.rateLimited(settings.pageId);
@@ -158,7 +158,7 @@ function sendMessage(platform: Platform, req: Request): object {
   const quickReplies = sent.quick_replies.map(({ title, payload }) => ({ title, payload }));
   const mid = platform.botWrites(conversation, { text: sent.text, quickReplies });
   if (control?.control_type === 'release') platform.release(conversation);
-  if (control?.app_id !== undefined) platform.pass(conversation, control.app_id);
+  else if (control?.app_id !== undefined) platform.pass(conversation, control.app_id);
   return { recipient_id: conversation.psid, message_id: mid };
 }
 
@@ -175,7 +175,7 @@ function describePage({ settings, trouble }: Platform, fields: string): object {
     messaging_feature_status: { hop_v2: !trouble.noDefaultApplication, msgr_multi_app: true, ig_multi_app: false },
   };
   const wanted = fields.split(',').map((field) => field.trim());
-  const unknown = wanted.find((field) => !(field in all));
+  const unknown = wanted.find((field) => !Object.hasOwn(all, field));
   if (unknown !== undefined) throw graphErrors.parameter('fields', `names a field that does not exist: ${unknown}`);
   return { id: settings.pageId, ...Object.fromEntries(wanted.map((field) => [field, all[field]])) };
 }

@@ -35,6 +35,8 @@ export class Platform {
   readonly trouble: Trouble = { ...noTrouble };
   readonly wire = new Wire();
   readonly webhooks: Webhooks;
+  /** What `messenger_profile` has been told. */
+  profile: Readonly<Record<string, unknown>> = {};
   private random: ReturnType<typeof chance>;
   private lastPsid = 24_601_000_000_000_000n;
 
@@ -100,7 +102,8 @@ export class Platform {
     this.wakeUp(conversation);
     const mid = this.show(conversation, 'customer', 'Get Started');
     // On the standby channel the payload of a postback is stripped.
-    const own = this.channelOf(conversation) === 'messaging' && { mid, payload: 'GET_STARTED' };
+    const { payload = 'GET_STARTED' } = (this.profile['get_started'] ?? {}) as { payload?: string };
+    const own = this.channelOf(conversation) === 'messaging' && { mid, payload };
     this.tell(conversation, 'messaging_postbacks', 'Get Started', { postback: { title: 'Get Started', ...own } });
   }
 
@@ -108,7 +111,7 @@ export class Platform {
     const conversation = this.conversation(psid);
     const newest = conversation.bubbles.at(-1);
     if (!newest || conversation.seenAt >= newest.at) return;
-    conversation.seenAt = this.clock.now();
+    conversation.seenAt = newest.at;
     this.tell(conversation, 'message_reads', 'seen', { read: { watermark: newest.at } });
     this.wire.emit('change');
   }
@@ -203,6 +206,7 @@ export class Platform {
   release(conversation: Conversation): void {
     this.assertMayWrite(conversation);
     conversation.owner = undefined;
+    conversation.ownedUntil = 0;
     this.wire.emit('change');
   }
 
@@ -229,7 +233,9 @@ export class Platform {
   /** A message of the person gives an idle conversation to the default application, and prolongs control. */
   private wakeUp(conversation: Conversation): void {
     conversation.lastWroteAt = this.clock.now();
+    const { ownedUntil } = conversation;
     this.handOver(conversation, this.ownerOf(conversation) ?? this.settings.appId);
+    conversation.ownedUntil = Math.max(conversation.ownedUntil, ownedUntil); // an extension stays
   }
 
   private show(
@@ -239,8 +245,10 @@ export class Platform {
     quickReplies: Bubble['quickReplies'] = [],
   ): string {
     const mid = this.id('m_');
-    addBubble(conversation, { mid, from, text, at: this.clock.now(), quickReplies });
-    if (from === 'customer') conversation.seenAt = this.clock.now();
+    // No two at the same time, or the second would count as seen with the first.
+    const at = Math.max(this.clock.now(), (conversation.bubbles.at(-1)?.at ?? 0) + 1);
+    addBubble(conversation, { mid, from, text, at, quickReplies });
+    if (from === 'customer') conversation.seenAt = at;
     this.wire.emit('change');
     return mid;
   }

@@ -4,12 +4,9 @@ import type { Platform } from './platform';
 import { FIELDS } from './settings';
 
 /** `subscribed_apps` of the Page, and its profile. @see https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps */
-export function subscriptionRoutes({
-  webhooks,
-  settings,
-}: Platform): Readonly<Record<string, (req: Request) => object>> {
-  const { subscription } = webhooks;
-  let profile: object = {};
+export function subscriptionRoutes(platform: Platform): Readonly<Record<string, (req: Request) => object>> {
+  const { settings } = platform;
+  const { subscription } = platform.webhooks;
   const valueOf = (req: Request, name: string): unknown =>
     req.query[name] ?? (req.body as Record<string, unknown> | undefined)?.[name];
   return {
@@ -30,10 +27,10 @@ export function subscriptionRoutes({
       return { success: true };
     },
     'POST messenger_profile': (req) => {
-      profile = { ...profile, ...(req.body as object) };
+      platform.profile = { ...platform.profile, ...(req.body as object) };
       return { result: 'success' };
     },
-    'GET messenger_profile': () => ({ data: Object.keys(profile).length === 0 ? [] : [profile] }),
+    'GET messenger_profile': () => ({ data: Object.keys(platform.profile).length === 0 ? [] : [platform.profile] }),
   };
 }
 

@@ -24,7 +24,7 @@ const LONGEST_LATENCY_MS = 60_000;
 export function readTrouble(wish: Readonly<Record<string, unknown>>): Partial<Trouble> {
   return Object.fromEntries(
     Object.entries(wish).map(([name, value]) => {
-      if (!(name in noTrouble)) throw new RangeError(`There is no trouble named "${name}".`);
+      if (!Object.hasOwn(noTrouble, name)) throw new RangeError(`There is no trouble named "${name}".`);
       const fits =
         name === 'latencyMs'
           ? typeof value === 'number' && value >= 0 && value <= LONGEST_LATENCY_MS

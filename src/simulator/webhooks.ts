@@ -41,6 +41,8 @@ const ANSWER_LIMIT_MS = 5 * SECOND;
 /** A few times at once, then with falling frequency. */
 const RETRY_AFTER_MS = [0, 0, 10 * SECOND, 30 * SECOND, 60 * SECOND, 5 * 60 * SECOND, 10 * 60 * SECOND];
 const GIVE_UP_AFTER_MS = HOUR;
+/** How long a webhook lies about where they overtake each other. */
+const OVERTAKEN_MS = 300;
 
 export interface Webhooks {
   readonly subscription: Subscription;
@@ -62,12 +64,14 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
   const subscription: Subscription = { callbackUrl: undefined, appFields: new Set(), pageFields: new Set() };
   /** The last delivery of each conversation: the next one follows it. */
   const tails = new Map<string, Promise<void>>();
+  /** Each cancels a planned try. */
+  const retries = new Set<() => void>();
   const batch: OutgoingEvent[] = [];
   let pending = 0;
   let failingSince: number | undefined;
 
-  function sign(body: string): string {
-    return `sha256=${createHmac('sha256', settings.appSecret).update(body).digest('hex')}`;
+  function sign(body: string, algorithm: 'sha1' | 'sha256'): string {
+    return `${algorithm}=${createHmac(algorithm, settings.appSecret).update(body).digest('hex')}`;
   }
 
   /** Non-ASCII characters are escaped on the wire. */
@@ -82,7 +86,7 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
 
   async function post(delivery: Delivery): Promise<boolean> {
     const { body, psid, title, owner, channel } = delivery;
-    const raw = { body, signature: sign(body) };
+    const raw = { body, signature: sign(body, 'sha256') };
     const path = subscription.callbackUrl === undefined ? '-' : new URL(subscription.callbackUrl).pathname;
     const entry = wire.add({
       at: clock.now(),
@@ -97,24 +101,22 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
       raw,
     });
     const start = performance.now();
-    const { status, response } = await exchange(raw);
+    const { status, response } = await exchange(body, raw.signature);
     wire.finish(entry, { status, ms: Math.round(performance.now() - start), owner, response });
     return status === 200;
   }
 
-  async function exchange({
-    body,
-    signature,
-  }: {
-    body: string;
-    signature: string;
-  }): Promise<{ status: number; response: unknown }> {
+  async function exchange(body: string, signature: string): Promise<{ status: number; response: unknown }> {
     if (subscription.callbackUrl === undefined) return { status: 0, response: 'No callback URL is subscribed.' };
     if (trouble.botDown) return { status: 0, response: 'The bot is down (a switch of the simulator).' };
     try {
       const answer = await fetch(subscription.callbackUrl, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Hub-Signature-256': signature },
+        headers: {
+          'Content-Type': 'application/json',
+          'X-Hub-Signature': sign(body, 'sha1'), // older SDKs read only this one
+          'X-Hub-Signature-256': signature,
+        },
         body,
         redirect: 'manual',
         signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
@@ -138,11 +140,23 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
       return;
     }
     const wait = RETRY_AFTER_MS[attempt] ?? GIVE_UP_AFTER_MS / 4;
-    if (wait === 0) await deliver(delivery, attempt + 1);
-    else clock.after(wait, () => void deliver(delivery, attempt + 1));
+    if (wait === 0) {
+      await deliver(delivery, attempt + 1);
+      return;
+    }
+    const cancel = clock.after(wait, () => {
+      retries.delete(cancel);
+      void deliver(delivery, attempt + 1);
+    });
+    retries.add(cancel);
   }
 
+  /** What waits for another try is gone; who subscribes again begins anew. */
   function unsubscribe(): void {
+    failingSince = undefined;
+    pending -= retries.size;
+    for (const cancel of retries) cancel();
+    retries.clear();
     if (subscription.pageFields.size === 0) return;
     subscription.pageFields.clear();
     wire.add({
@@ -157,15 +171,17 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
     });
   }
 
+  /** What a delivery waits for: the one before it in its conversation, or, in that trouble, a moment for every second one. */
+  function turnOf(psid: string): Promise<void> | undefined {
+    if (!trouble.reorder) return tails.get(psid);
+    return pending % 2 === 1 ? new Promise((resolve) => clock.after(OVERTAKEN_MS, resolve)) : undefined;
+  }
+
   function enqueue(delivery: Delivery): void {
     const copies = trouble.redeliver ? [delivery, delivery] : [delivery];
     for (const copy of copies) {
       pending += 1;
-      const before = trouble.reorder ? Promise.resolve() : (tails.get(copy.psid) ?? Promise.resolve());
-      const late = trouble.reorder && pending % 2 === 1 ? 300 : 0;
-      const tail = before
-        .then(() => new Promise<void>((resolve) => setTimeout(resolve, late)))
-        .then(() => deliver(copy));
+      const tail = Promise.resolve(turnOf(copy.psid)).then(() => deliver(copy));
       tails.set(copy.psid, tail);
       void tail.finally(() => {
         if (tails.get(copy.psid) === tail) tails.delete(copy.psid);

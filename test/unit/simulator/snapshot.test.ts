@@ -1,0 +1,65 @@
+import { PAGE_INBOX, defaultSettings } from '../../../src/simulator/settings';
+import { takeSnapshot } from '../../../src/simulator/snapshot';
+import { platformUnderTest } from '../../support/platform-under-test';
+
+describe('what the page is shown', () => {
+  it('is every conversation as it stands, and what has gone over the wire', async () => {
+    const { platform, psid, customer, answerWith, pass } = platformUnderTest();
+    platform.customerWrites(psid, 'hello');
+    await pass(7);
+    const quickReplies = [{ title: 'Yes', payload: 'yes' }];
+    platform.botWrites(customer, { text: 'Sure?', quickReplies });
+    answerWith('nothing');
+    const shown = takeSnapshot(platform);
+    expect(shown).toMatchObject({
+      now: 1_000_007,
+      page: { id: defaultSettings.pageId, name: defaultSettings.pageName },
+      appId: defaultSettings.appId,
+      pending: 1,
+      moreCustomers: 0,
+      trouble: { botDown: false },
+    });
+    expect(shown.trouble).not.toBe(platform.trouble);
+    expect(shown.subscribed).toContain('standby');
+    expect(shown.customers).toMatchObject([
+      { psid, name: 'Maya', owner: 'bot', folder: 'done', blocked: false, seenAt: 1_000_000, offered: quickReplies },
+    ]);
+    expect(shown.customers[0]?.bubbles.map(({ text }) => text)).toEqual(['hello', 'Sure?']);
+    await pass(0);
+    const line = { direction: 'webhook', method: 'POST', path: '/webhook', channel: 'messaging', customer: 'Maya' };
+    expect(takeSnapshot(platform).wire).toEqual([
+      { ...line, id: 1, at: 1_000_000, title: 'hello', status: 200, ms: 0, owner: 'bot' },
+      { ...line, id: 2, at: 1_000_007, title: 'echo', status: undefined, ms: undefined, owner: undefined },
+    ]);
+  });
+
+  it.each([
+    [undefined, 'nobody'],
+    [PAGE_INBOX, 'inbox'],
+    [defaultSettings.appId, 'bot'],
+    ['555', 'other'],
+  ])('names the app %s in control as %s', (owner, name) => {
+    const { platform, customer } = platformUnderTest();
+    if (owner !== undefined) platform.handOver(customer, owner);
+    expect(takeSnapshot(platform).customers[0]?.owner).toBe(name);
+  });
+
+  it('shows what is about nobody without a name', async () => {
+    const { platform, pass } = platformUnderTest();
+    platform.webhooks.sendAgain('{"entry":[]}', undefined, 'hello');
+    platform.webhooks.sendAgain('{"entry":[]}', '7', 'to somebody unknown');
+    await pass(0);
+    const [nobody, unknown] = takeSnapshot(platform).wire.slice(-2);
+    expect([nobody?.customer, unknown?.customer, unknown?.owner]).toEqual([undefined, undefined, 'nobody']);
+  });
+
+  it('is limited to 50 conversations and the last 200 lines of the wire', () => {
+    const { platform } = platformUnderTest();
+    const about = { at: 0, direction: 'graph', title: '', method: '', path: '', psid: undefined } as const;
+    for (let count = 0; count < 201; count += 1) platform.wire.add({ ...about, owner: undefined, request: undefined });
+    for (let count = 0; count < 50; count += 1) platform.createCustomer(`Customer ${count}`);
+    const shown = takeSnapshot(platform);
+    expect([shown.customers.length, shown.moreCustomers, shown.customers[0]?.name]).toEqual([50, 1, 'Maya']);
+    expect([shown.wire.length, shown.wire[0]?.id]).toEqual([200, 2]);
+  });
+});
