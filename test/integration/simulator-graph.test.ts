@@ -1,9 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { PAGE_INBOX, defaultSettings } from '../../src/simulator/settings';
+import type { RequestListener } from 'node:http';
+import { FIELDS, PAGE_INBOX, defaultSettings } from '../../src/simulator/settings';
+import { subscribeBot } from '../../src/simulator/setup';
+import { startHttpServer } from '../support/http-server';
 import { errorOf, simulated } from '../support/simulated-bot';
 
 const HOUR = 3_600_000;
 const { appId, pageId, appSecret, pageAccessToken } = defaultSettings;
+const challengeOf = (path: string | undefined) =>
+  new URL(path ?? '', 'http://localhost').searchParams.get('hub.challenge') ?? '';
 const hello = (psid: string, extra: object = {}) => ({
   recipient: { id: psid },
   messaging_type: 'RESPONSE',
@@ -85,6 +90,13 @@ describe('the simulated Send API', () => {
     expect(sim.platform.ownerOf(sim.customer)).toBe(PAGE_INBOX);
     sim.platform.agentIsDone(sim.psid);
     await sim.graph('/me/messages', hello(sim.psid, { thread_control: { control_type: 'release' } }));
+    expect(sim.platform.ownerOf(sim.customer)).toBeUndefined();
+  });
+
+  it('releases control, whatever app is named beside it', async () => {
+    const sim = await inConversation();
+    const thread_control = { control_type: 'release', app_id: PAGE_INBOX };
+    expect((await sim.graph('/me/messages', hello(sim.psid, { thread_control }))).status).toBe(200);
     expect(sim.platform.ownerOf(sim.customer)).toBeUndefined();
   });
 
@@ -231,6 +243,49 @@ describe('setting up', () => {
     });
   });
 
+  it.each<[string, RequestListener]>([
+    ['hangs up', (_req, res) => void res.destroy()],
+    ['hangs up in the middle', (_req, res) => void res.write('1', () => res.destroy())],
+    ['answers something else', (_req, res) => void res.end('1')],
+    ['refuses', (req, res) => void res.writeHead(403).end(challengeOf(req.url))],
+  ])('does not subscribe to a callback that %s', async (_what, listener) => {
+    const sim = await simulated();
+    const { url } = await startHttpServer(listener);
+    await expect(subscribeBot(sim.url, sim.platform, `${url}/webhook?of=ours`)).rejects.toThrow(
+      'could not be verified',
+    );
+    expect(sim.platform.webhooks.subscription.callbackUrl).toBe(sim.callbackUrl);
+    expect(sim.platform.wire.entries.filter(({ status }) => status === undefined)).toEqual([]);
+  });
+
+  it('subscribes app and Page to everything, as a person would in the App Dashboard', async () => {
+    const sim = await simulated();
+    const { subscription } = sim.platform.webhooks;
+    for (const set of [subscription.appFields, subscription.pageFields]) set.clear();
+    let asked: string | undefined;
+    const { url } = await startHttpServer((req, res) => {
+      asked = req.url;
+      res.end(challengeOf(req.url));
+    });
+    await subscribeBot(sim.url, sim.platform, `${url}/webhook?of=ours`);
+    expect(subscription).toEqual({
+      callbackUrl: `${url}/webhook?of=ours`,
+      appFields: new Set(FIELDS),
+      pageFields: new Set(FIELDS),
+    });
+    expect(Object.fromEntries(new URL(asked ?? '', url).searchParams)).toEqual({
+      of: 'ours',
+      'hub.mode': 'subscribe',
+      'hub.verify_token': defaultSettings.verifyToken,
+      'hub.challenge': expect.stringMatching(/^\d+$/) as string,
+    });
+    expect(await sim.onWire(({ title }) => title === 'verification')).toMatchObject({
+      path: '/webhook',
+      status: 200,
+      response: challengeOf(asked),
+    });
+  });
+
   it('subscribes the Page, tells to what, and forgets it', async () => {
     const sim = await simulated();
     expect((await sim.graph('/me/subscribed_apps', { subscribed_fields: ['messages'] })).body).toEqual({
@@ -252,7 +307,13 @@ describe('setting up', () => {
     await sim.graph('/me/messenger_profile', { get_started: { payload: 'GO' } });
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [{ get_started: { payload: 'GO' } }] });
     expect((await sim.ask('/me')).body).toEqual({ id: pageId, name: 'Corner Bakery' });
-    expect(errorOf(await sim.ask('/me?fields=secrets')).message).toContain('secrets');
+    expect((await sim.ask('/me?fields=name,%20messaging_feature_status')).body).toEqual({
+      id: pageId,
+      name: 'Corner Bakery',
+      messaging_feature_status: { hop_v2: true, msgr_multi_app: true, ig_multi_app: false },
+    });
+    for (const name of ['secrets', 'constructor'])
+      expect(errorOf(await sim.ask(`/me?fields=id,${name}`)).message).toContain(name);
     const debug = (token: string) =>
       sim.call('GET', `/debug_token?input_token=${token}&access_token=${encodeURIComponent(appToken)}`);
     expect((await debug(pageAccessToken)).body).toMatchObject({ data: { is_valid: true, profile_id: pageId } });
@@ -283,16 +344,32 @@ describe('trouble with Graph', () => {
     expect((await sim.graph('/me/messages', hello(sim.psid))).status).toBe(200);
   });
 
-  it('may be slow, or silent', async () => {
+  it('may come late', async () => {
     const sim = await inConversation();
-    await sim.control('PUT', '/trouble', { latencyMs: 30 });
-    expect((await sim.graph('/me/messages', hello(sim.psid))).status).toBe(200);
-    await sim.control('GET', '/state'); // the wire notes an answer just after it has left
-    const call = sim.platform.wire.entries.findLast(({ direction }) => direction === 'graph');
-    expect(call?.ms).toBeGreaterThanOrEqual(29);
+    await sim.control('PUT', '/trouble', { latencyMs: 60_000 });
+    const start = performance.now();
+    const answer = sim.graph('/me/messages', hello(sim.psid));
+    const call = await sim.onWire(({ direction }) => direction === 'graph');
+    await sim.control('GET', '/state'); // what is not late is answered before this
+    expect([call.status, call.ms]).toEqual([undefined, undefined]);
+    await sim.control('POST', '/time', { advanceMs: 60_000 });
+    expect((await answer).status).toBe(200);
+    await sim.onWire(({ id, status }) => id === call.id && status === 200);
+    expect(call.ms).toBeLessThanOrEqual(Math.ceil(performance.now() - start));
+  });
+
+  it('may leave a call without an answer until the bot hangs up', async () => {
+    const sim = await inConversation();
     await sim.control('PUT', '/trouble', { timeouts: true });
+    const bot = new AbortController();
     const path = `${sim.url}/me/messages?access_token=${pageAccessToken}`;
-    await expect(fetch(path, { method: 'POST', signal: AbortSignal.timeout(100) })).rejects.toThrow(/timeout/);
+    const answer = fetch(path, { method: 'POST', signal: bot.signal });
+    const call = await sim.onWire(({ direction }) => direction === 'graph');
+    await sim.control('POST', '/time', { advanceMs: HOUR });
+    expect(call.status).toBeUndefined();
+    bot.abort();
+    await expect(answer).rejects.toThrow(/aborted/);
+    expect(await sim.onWire(({ status }) => status === 0)).toMatchObject({ id: call.id, response: 'no answer' });
   });
 
   it.each([{ nonsense: true }, { latencyMs: -1 }, { latencyMs: 'long' }, { botDown: 1 }])(

@@ -3,7 +3,6 @@ import { request as httpRequest } from 'node:http';
 import { PAGE_INBOX, defaultSettings } from '../../src/simulator/settings';
 import { simulated } from '../support/simulated-bot';
 
-const HOUR = 3_600_000;
 const reply = { content_type: 'text', title: 'Yes', payload: 'yes' };
 
 describe('simulated webhooks', () => {
@@ -76,57 +75,14 @@ describe('simulated webhooks', () => {
     expect(kinds).toEqual(['message', 'message', 'read', 'request_thread_control', 'request_thread_control']);
   });
 
-  it('go out together when they happen together, where that is wished for', async () => {
-    const sim = await simulated({ batchMs: 1_000 });
-    sim.platform.customerWrites(sim.psid, 'one');
-    sim.platform.customerWrites(sim.psid, 'two');
-    await sim.control('POST', '/time', { advanceMs: 1_000 });
-    expect(await sim.events()).toHaveLength(2);
-    expect(sim.received).toHaveLength(1);
-  });
-
-  it('come twice, or overtake each other, where that trouble is made', async () => {
-    const sim = await simulated();
-    await sim.control('PUT', '/trouble', { redeliver: true });
-    sim.platform.customerWrites(sim.psid, 'one');
-    expect(await sim.events()).toHaveLength(2);
-    await sim.control('PUT', '/trouble', { redeliver: false, reorder: true });
-    sim.platform.customerWrites(sim.psid, 'two');
-    sim.platform.customerWrites(sim.psid, 'three');
-    const texts = (await sim.events()).map(([, event]) => (event['message'] as { text: string }).text);
-    expect(texts).toEqual(['one', 'one', 'three', 'two']);
-  });
-
-  it('are delivered again at once and later, and arrive when the bot is back', async () => {
-    const sim = await simulated();
-    sim.answerWith(500);
-    sim.platform.customerWrites(sim.psid, 'hello');
-    await untilReceived(sim, 3);
-    sim.answerWith(200);
-    await sim.control('POST', '/time', { advanceMs: 10_000 });
-    await sim.control('GET', '/quiet');
-    expect(sim.received).toHaveLength(4);
-    expect(sim.platform.webhooks.pending).toBe(0);
-  });
-
-  it('end after an hour of failures: the Page is unsubscribed', async () => {
+  it('stay away while the bot is down, and arrive at once when it is back and time moves on', async () => {
     const sim = await simulated();
     await sim.control('PUT', '/trouble', { botDown: true });
     sim.platform.customerWrites(sim.psid, 'hello');
-    for (let quarter = 0; quarter < 12 && sim.platform.webhooks.pending > 0; quarter += 1) {
-      await sim.control('POST', '/time', { advanceMs: HOUR / 4 });
-      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-    }
-    expect((await sim.ask('/me/subscribed_apps')).body).toEqual({ data: [] });
-    expect(sim.platform.wire.entries.map(({ title }) => title)).toContain('Unsubscribed: webhooks failed for an hour');
-  });
-
-  it('go nowhere without a callback', async () => {
-    const sim = await simulated();
-    sim.platform.webhooks.subscription.callbackUrl = undefined;
-    sim.platform.customerWrites(sim.psid, 'hello');
-    while (sim.platform.wire.entries[0]?.status === undefined) await new Promise(setImmediate);
-    expect(sim.platform.wire.entries[0]).toMatchObject({ status: 0, response: 'No callback URL is subscribed.' });
+    await sim.onWire(({ id, status }) => id === 3 && status === 0);
+    await sim.control('PUT', '/trouble', { botDown: false });
+    await sim.control('POST', '/time', { advanceMs: 10_000 });
+    expect(await sim.events()).toHaveLength(1);
   });
 });
 
@@ -178,16 +134,25 @@ describe('the control API', () => {
     expect(curl).toContain(String(sim.received[0]?.signature));
     expect(curl).toContain(String.raw`it'\''s me`);
     await sim.control('POST', `/wire/${id}/again`);
-    await sim.control('GET', '/quiet');
+    await sim.events();
     const session = (await sim.control('GET', '/transcript')).body;
     expect(session).toMatchObject({ customers: [{ name: 'Maya' }] });
     expect((await sim.control('POST', '/replay', session)).body).toEqual({ replayed: 2 });
-    await sim.control('GET', '/quiet');
+    await sim.events();
     expect(new Set(sim.received.map(({ text }) => text)).size).toBe(1);
     expect(sim.received).toHaveLength(4);
     expect((await sim.control('GET', `/wire/${id}`)).body).toMatchObject({ id, status: 200 });
     await sim.control('POST', '/wire/clear');
     expect((await sim.control('GET', `/wire/${id}`)).status).toBe(404);
+  });
+
+  it('replays nothing of a session that holds something else than JSON, and lives on', async () => {
+    const sim = await simulated();
+    const line = (body: string) => ({ direction: 'webhook', title: 'hello', raw: { body } });
+    const answer = await sim.control('POST', '/replay', { wire: [line('{"entry":[]}'), line('{')] });
+    expect(answer).toMatchObject({ status: 400, body: { error: expect.any(String) as string } });
+    expect(await sim.events()).toEqual([]);
+    expect(sim.platform.wire.total).toBe(0);
   });
 
   it('copies and repeats webhooks only', async () => {
@@ -264,8 +229,3 @@ describe('the control API', () => {
     await reader?.cancel();
   });
 });
-
-async function untilReceived(sim: Awaited<ReturnType<typeof simulated>>, count: number): Promise<void> {
-  while (sim.received.length < count) await new Promise(setImmediate);
-  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
-}

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import nock from 'nock';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator';
 import type { Settings } from '../../src/simulator/settings';
+import type { WireEntry } from '../../src/simulator/wire';
 import { startHttpServer } from './http-server';
 
 const running: Simulator[] = [];
@@ -83,9 +85,17 @@ export async function simulated(settings: Partial<Settings> = {}) {
     /** A Graph call with the right token. */
     graph: (path: string, body: object) => call('POST', `${path}?${token}`, body),
     ask: (path: string) => call('GET', `${path}${path.includes('?') ? '&' : '?'}${token}`),
+    /** The newest exchange of this kind, as soon as there is one. */
+    async onWire(is: (entry: WireEntry) => boolean): Promise<WireEntry> {
+      for (;;) {
+        const found = platform.wire.entries.findLast(is);
+        if (found) return found;
+        await once(platform.wire, 'change');
+      }
+    },
     /** What happened, one event a line: the channel and what the event holds. */
     async events(): Promise<[string, Json][]> {
-      await control('GET', '/quiet');
+      while (platform.webhooks.pending > 0) await new Promise(setImmediate);
       return received.flatMap(({ entries }) =>
         entries.flatMap(({ messaging = [], standby = [] }) => [
           ...messaging.map((event): [string, Json] => ['messaging', event]),
