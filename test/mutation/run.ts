@@ -26,6 +26,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
   index: ['test/integration/conversation', 'test/integration/front-door'],
+  simulator: ['test/integration/simulator-graph', 'test/integration/simulator-webhooks'],
 };
 
 function say(text: string): void {
@@ -42,7 +43,10 @@ function mutate(name: string, tests: readonly string[]): void {
     process.execPath,
     [
       ...[stryker, 'run', config],
-      ...['--mutate', isRoom ? `src/${name}/**/*.ts,!src/simulator/page/**` : `src/${name}.ts`],
+      ...[
+        '--mutate',
+        isRoom ? `src/${name}/**/*.ts,!src/simulator/page/**,!src/simulator/{demo,index}.ts` : `src/${name}.ts`,
+      ],
       ...['--incrementalFile', path.join(reports, `${name}.json`)],
     ],
     { cwd: root, env: { ...process.env, MUTATION_TESTS: tests.join(',') }, stdio: ['ignore', 'inherit', 'inherit'] },

@@ -39,13 +39,25 @@ describe('the simulated clock', () => {
     expect(seen.at(-1)).toEqual(['last', 11_000]);
   });
 
+  it('calls back what falls due at the very moment it is moved to, once', () => {
+    const clock = simulatedClock();
+    const seen: number[] = [];
+    clock.after(1_000, () => seen.push(clock.now()));
+    clock.advance(999);
+    expect(seen).toEqual([]);
+    clock.advance(1);
+    expect(seen).toEqual([2_000]);
+    jest.advanceTimersByTime(1_000);
+    expect(seen).toEqual([2_000]);
+  });
+
   it('can cancel one plan, or all', () => {
     const clock = simulatedClock();
     const seen: string[] = [];
     clock.after(10, () => seen.push('cancelled'))();
     clock.after(10, () => seen.push('stopped'));
     clock.stop();
-    clock.after(10, () => seen.push('too late'))();
+    clock.after(10, () => seen.push('too late'));
     clock.advance(100);
     jest.advanceTimersByTime(100);
     expect(seen).toEqual([]);

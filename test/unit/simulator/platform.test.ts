@@ -259,6 +259,10 @@ describe('a person', () => {
     const reads = (await sim.events()).flatMap(([, event]) => (event['read'] === undefined ? [] : [event['read']]));
     expect(reads).toEqual([{ watermark: 1_000_001 }, { watermark: 1_000_010 }]);
     expect(sim.customer.seenAt).toBe(1_000_010);
+    say(sim, 'good bye');
+    sim.clock.advance(DAY); // idle now
+    platform.customerLooks(psid);
+    expect((await sim.events()).at(-1)).toMatchObject(['messaging', { read: { watermark: 1_000_011 } }]);
   });
 
   it('hears on messaging where there is no default application', async () => {

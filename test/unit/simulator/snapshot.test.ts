@@ -24,7 +24,10 @@ describe('what the page is shown', () => {
     expect(shown.customers).toMatchObject([
       { psid, name: 'Maya', owner: 'bot', folder: 'done', blocked: false, seenAt: 1_000_000, offered: quickReplies },
     ]);
-    expect(shown.customers[0]?.bubbles.map(({ text }) => text)).toEqual(['hello', 'Sure?']);
+    expect(shown.customers[0]?.bubbles).toMatchObject([
+      { text: 'hello', quickReplies: [] },
+      { text: 'Sure?', quickReplies },
+    ]);
     await pass(0);
     const line = { direction: 'webhook', method: 'POST', path: '/webhook', channel: 'messaging', customer: 'Maya' };
     expect(takeSnapshot(platform).wire).toEqual([
@@ -41,16 +44,19 @@ describe('what the page is shown', () => {
   ])('names the app %s in control as %s', (owner, name) => {
     const { platform, customer } = platformUnderTest();
     if (owner !== undefined) platform.handOver(customer, owner);
-    expect(takeSnapshot(platform).customers[0]?.owner).toBe(name);
+    expect(takeSnapshot(platform).customers[0]).toMatchObject({ owner: name, offered: [] });
   });
 
-  it('shows what is about nobody without a name', async () => {
-    const { platform, pass } = platformUnderTest();
-    platform.webhooks.sendAgain('{"entry":[]}', undefined, 'hello');
-    platform.webhooks.sendAgain('{"entry":[]}', '7', 'to somebody unknown');
-    await pass(0);
-    const [nobody, unknown] = takeSnapshot(platform).wire.slice(-2);
-    expect([nobody?.customer, unknown?.customer, unknown?.owner]).toEqual([undefined, undefined, 'nobody']);
+  it('names no owner of what is about nobody', () => {
+    const { platform } = platformUnderTest();
+    const about = { at: 0, direction: 'graph', title: '', method: '', path: '', owner: undefined } as const;
+    for (const psid of [undefined, '7']) {
+      const entry = platform.wire.add({ ...about, psid, request: undefined });
+      platform.wire.finish(entry, { status: 200, ms: 1, owner: undefined, response: undefined });
+    }
+    const [nobody, unknown] = takeSnapshot(platform).wire;
+    expect([nobody?.customer, nobody?.owner]).toEqual([undefined, undefined]);
+    expect([unknown?.customer, unknown?.owner]).toEqual([undefined, 'nobody']);
   });
 
   it('is limited to 50 conversations and the last 200 lines of the wire', () => {

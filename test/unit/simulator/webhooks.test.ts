@@ -85,6 +85,18 @@ describe('a webhook', () => {
     expect(textsOf(posts)).toEqual(['first', 'third', 'first', 'second', 'third']);
   });
 
+  it('waits for all before it, not just for the first', async () => {
+    const { platform, psid, answerWith, posts, pass } = platformUnderTest();
+    answerWith('nothing');
+    jest.mocked(fetch).mockResolvedValueOnce(new Response()); // the first alone is answered
+    platform.customerWrites(psid, 'first');
+    platform.customerWrites(psid, 'second');
+    await pass(0);
+    platform.customerWrites(psid, 'third');
+    await pass(0);
+    expect(textsOf(posts)).toEqual(['second']);
+  });
+
   it('can be posted again as it was', async () => {
     const { platform, psid, posts, pass } = platformUnderTest();
     platform.webhooks.sendAgain('{"entry":[]}', undefined, 'hello');
@@ -125,6 +137,16 @@ describe('a webhook that is not answered with 200 within 5 seconds', () => {
     platform.customerWrites(psid, 'does anybody hear me?');
     await pass(0);
     expect(posts).toHaveLength(SCHEDULE.length);
+  });
+
+  it('unsubscribes nobody who has gone before', async () => {
+    const { platform, psid, subscription, answerWith, pass } = platformUnderTest();
+    answerWith(500);
+    platform.customerWrites(psid, 'hello');
+    subscription.pageFields.clear();
+    await pass(2 * HOUR);
+    expect(platform.webhooks.pending).toBe(0);
+    expect(platform.wire.entries.filter(({ direction }) => direction === 'note')).toEqual([]);
   });
 
   it('has failed after 5 seconds, not before', async () => {
@@ -224,10 +246,13 @@ describe('webhooks in trouble or in batches', () => {
     await pass(1);
     expect(posts).toHaveLength(1);
     expect(textsOf(posts)).toEqual(['one', 'two']);
-    expect(platform.wire.entries[0]?.channel).toBeUndefined();
+    expect(platform.wire.entries[0]).toMatchObject({
+      channel: undefined,
+      title: expect.stringContaining('2') as string,
+    });
     platform.customerWrites(psid, 'three');
     await pass(100);
-    expect(textsOf(posts.slice(1))).toEqual(['three']);
+    expect([textsOf(posts.slice(1)), posts[1]?.at]).toEqual([['three'], 200]);
     expect(platform.wire.entries[1]).toMatchObject({ channel: 'messaging', title: 'three', psid });
     expect(platform.webhooks.pending).toBe(0);
   });
