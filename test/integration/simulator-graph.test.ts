@@ -44,8 +44,32 @@ describe('the simulated Send API', () => {
     expect(sim.customer.bubbles.at(-1)?.quickReplies).toEqual([{ title: 'x'.repeat(20), payload: 'p' }]);
   });
 
+  it('takes as much as the platform takes, and any type of message', async () => {
+    const sim = await inConversation();
+    const quick_replies = Array.from({ length: 13 }, (_, n) => ({
+      content_type: 'text',
+      title: `${n}`,
+      payload: 'p'.repeat(1_000),
+    }));
+    const message = { text: 'x'.repeat(2_000), quick_replies };
+    for (const messaging_type of ['RESPONSE', 'UPDATE', 'MESSAGE_TAG', undefined])
+      expect((await sim.graph('/me/messages', hello(sim.psid, { message, messaging_type }))).status).toBe(200);
+    for (const sender_action of ['typing_on', 'typing_off', 'mark_seen'])
+      expect((await sim.graph('/me/messages', { recipient: { id: sim.psid }, sender_action })).body).toEqual({
+        recipient_id: sim.psid,
+      });
+  });
+
   it.each<[string, object]>([
     ['recipient', { recipient: undefined }],
+    ['recipient', { recipient: { id: '' } }],
+    ['recipient', { recipient: 'somebody' }],
+    ['message', { message: { text: '' } }],
+    ['message', { message: { text: 'x', quick_replies: [{ content_type: 'text', title: '', payload: 'p' }] } }],
+    ['message', { message: { text: 'x', quick_replies: [{ content_type: 'text', title: 't', payload: '' }] } }],
+    ['message', { message: { text: 'x', quick_replies: [{ content_type: 'user_email', title: 't', payload: 'p' }] } }],
+    ['sender_action', { message: undefined, sender_action: 'dance' }],
+    ['thread_control', { thread_control: { control_type: 'pass', app_id: 'inbox 7' } }],
     ['message', { message: undefined }],
     ['message', { message: { text: 'x'.repeat(2001) } }],
     [
@@ -139,7 +163,9 @@ describe('who may call', () => {
     for (const path of ['/me/messages', '/me/messages?access_token=wrong']) {
       expect(errorOf(await sim.call('POST', path, hello(sim.psid)))).toMatchObject({ code: 190 });
     }
-    const bearer = await fetch(`${sim.url}/me`, { headers: { Authorization: `Bearer ${pageAccessToken}` } });
+    const wrong = await fetch(`${sim.url}/me`, { headers: { Authorization: 'Bearer wrong' } });
+    expect(wrong.status).toBe(400);
+    const bearer = await fetch(`${sim.url}/me`, { headers: { Authorization: `bearer ${pageAccessToken}` } });
     expect(bearer.status).toBe(200);
   });
 
@@ -154,12 +180,96 @@ describe('who may call', () => {
     );
     expect((await sim.call('GET', `${path}&appsecret_proof=${proof(appSecret)}`)).status).toBe(200);
   });
+
+  it('is not who proves it wrongly, even where no proof is required', async () => {
+    const sim = await inConversation();
+    const path = `/me?access_token=${pageAccessToken}&appsecret_proof=`;
+    expect(errorOf(await sim.call('GET', `${path}${proof('wrong')}`)).code).toBe(100);
+    expect((await sim.call('GET', `${path}${proof(appSecret)}`)).status).toBe(200);
+  });
+
+  it('is told what was wrong in the shape of the platform', async () => {
+    const sim = await inConversation();
+    const fbtrace_id = expect.stringMatching(/^A/) as string;
+    const message = expect.any(String) as string;
+    expect((await sim.call('GET', '/me')).body).toEqual({
+      error: { message, type: 'OAuthException', code: 190, error_subcode: 463, fbtrace_id },
+    });
+    expect((await sim.graph('/me/messages', {})).body).toEqual({
+      error: { message, type: 'GraphMethodException', code: 100, fbtrace_id },
+    });
+    await sim.control('PUT', '/trouble', { serverErrors: true });
+    expect((await sim.graph('/me/messages', {})).body).toEqual({
+      error: { message, type: 'GraphMethodException', code: 1, is_transient: true, fbtrace_id },
+    });
+    const headers = { 'Content-Type': 'application/json' };
+    const unreadable = await fetch(`${sim.url}/me/messages`, { method: 'POST', headers, body: '{' });
+    expect([unreadable.status, await unreadable.json()]).toMatchObject([400, { error: { code: 100 } }]);
+  });
+
+  it('is shown on the wire without the token, with the answer and who is in control then', async () => {
+    const sim = await inConversation();
+    const body = { recipient: { id: sim.psid }, target_app_id: PAGE_INBOX };
+    await sim.graph('/v25.0/me/pass_thread_control', body);
+    const call = await sim.onWire(({ direction, status }) => direction === 'graph' && status === 200);
+    const about = { method: 'POST', title: 'pass_thread_control', path: '/v25.0/me/pass_thread_control' };
+    expect(call).toMatchObject({
+      ...about,
+      psid: sim.psid,
+      owner: PAGE_INBOX,
+      request: body,
+      response: { success: true },
+    });
+    await sim.ask(`/me/thread_owner?recipient=${sim.psid}`);
+    expect(await sim.onWire(({ title, status }) => title === 'thread_owner' && status === 200)).toMatchObject({
+      psid: sim.psid,
+      request: null,
+    });
+    await sim.graph('/me/messages', hello('7'));
+    expect(await sim.onWire(({ title, status }) => title === 'messages' && status === 400)).toMatchObject({
+      psid: '7',
+      owner: undefined,
+    });
+    await sim.ask('/me');
+    expect(await sim.onWire(({ title, status }) => title === 'me' && status === 200)).toMatchObject({
+      psid: undefined,
+      owner: undefined,
+    });
+    expect(JSON.stringify(sim.platform.wire.entries)).not.toContain(pageAccessToken);
+  });
 });
 
 describe('simulated thread control', () => {
   const recipientOf = (psid: string) => ({ recipient: { id: psid } });
   const ownerAnswer = async (sim: Awaited<ReturnType<typeof simulated>>) =>
-    (await sim.ask(`/me/thread_owner?recipient=${sim.psid}`)).body['data'] as { thread_owner: { app_id: string } }[];
+    (await sim.ask(`/me/thread_owner?recipient=${sim.psid}`)).body['data'] as {
+      thread_owner: { app_id: string; expiration: number };
+    }[];
+
+  it('is told with the second in which it ends', async () => {
+    const sim = await inConversation();
+    const [answer] = await ownerAnswer(sim);
+    expect(answer?.thread_owner.expiration).toBe(Math.floor(sim.customer.ownedUntil / 1_000));
+    expect(errorOf(await sim.ask('/me/thread_owner')).error_subcode).toBe(2018001);
+  });
+
+  it('is about somebody, and goes to some app', async () => {
+    const sim = await inConversation();
+    for (const call of ['pass', 'take', 'release', 'request', 'extend'])
+      expect(errorOf(await sim.graph(`/me/${call}_thread_control`, { target_app_id: 5, duration: 60 }))).toMatchObject({
+        code: 100,
+        message: expect.stringContaining('recipient') as string,
+      });
+    const pass = { ...recipientOf(sim.psid), metadata: 'help' };
+    for (const target_app_id of [undefined, 'inbox', 1.5])
+      expect(errorOf(await sim.graph('/me/pass_thread_control', { ...pass, target_app_id })).message).toContain(
+        'target_app_id',
+      );
+    await sim.graph('/me/pass_thread_control', { ...pass, target_app_id: '555' });
+    expect((await sim.events()).at(-1)?.[1]).toMatchObject({
+      pass_thread_control: { new_owner_app_id: '555', metadata: 'help' },
+    });
+  });
 
   it('begins idle, belongs to the bot once the person writes, and is idle again after 24 hours', async () => {
     const sim = await simulated();
@@ -238,9 +348,35 @@ describe('setting up', () => {
         message: expect.stringContaining(name === 'verify_token' ? 'callback_url' : name) as string,
       });
     }
-    expect(errorOf(await sim.call('POST', `/${appId}/subscriptions`, { ...wish, access_token: 'x' }))).toMatchObject({
-      code: 190,
+    expect(sim.platform.webhooks.subscription.appFields).toEqual(new Set(['messages', 'standby']));
+  });
+
+  it('takes what an app wishes as JSON, as a form or in the address, from who knows its secret', async () => {
+    const sim = await simulated();
+    const { subscription } = sim.platform.webhooks;
+    const path = `/${appId}/subscriptions`;
+    const token = `access_token=${encodeURIComponent(appToken)}`;
+    subscription.callbackUrl = undefined;
+    expect((await sim.call('GET', `${path}?${token}`)).body).toEqual({ data: [] });
+    const wish = { object: 'page', callback_url: sim.callbackUrl, verify_token: defaultSettings.verifyToken };
+    const form = new URLSearchParams({ ...wish, fields: 'messages', access_token: appToken });
+    expect((await fetch(`${sim.url}${path}`, { method: 'POST', body: form })).status).toBe(200);
+    expect((await sim.call('GET', `${path}?${token}`)).body).toEqual({
+      data: [{ object: 'page', callback_url: sim.callbackUrl, active: true, fields: [{ name: 'messages' }] }],
     });
+    form.set('fields', 'standby');
+    expect((await fetch(`${sim.url}${path}?${form.toString()}`, { method: 'POST' })).status).toBe(200);
+    expect(subscription.appFields).toEqual(new Set(['standby']));
+    await sim.call('POST', path, { ...wish, fields: ['messages', 'standby'], access_token: appToken });
+    expect(subscription.appFields).toEqual(new Set(['messages', 'standby']));
+    for (const wrong of ['x', `${appToken.slice(0, -1)}x`, '']) {
+      expect(errorOf(await sim.call('POST', path, { ...wish, fields: 'messages', access_token: wrong })).code).toBe(
+        190,
+      );
+      for (const asked of [`${path}?`, '/debug_token?'])
+        expect(errorOf(await sim.call('GET', `${asked}access_token=${encodeURIComponent(wrong)}`)).code).toBe(190);
+    }
+    expect(errorOf(await sim.call('GET', '/debug_token')).code).toBe(190);
   });
 
   it.each<[string, RequestListener]>([
@@ -288,15 +424,19 @@ describe('setting up', () => {
 
   it('subscribes the Page, tells to what, and forgets it', async () => {
     const sim = await simulated();
+    const form = new URLSearchParams({ subscribed_fields: 'standby, messages' });
+    await fetch(`${sim.url}/me/subscribed_apps?access_token=${pageAccessToken}`, { method: 'POST', body: form });
+    expect(sim.platform.webhooks.subscription.pageFields).toEqual(new Set(['standby', 'messages']));
     expect((await sim.graph('/me/subscribed_apps', { subscribed_fields: ['messages'] })).body).toEqual({
       success: true,
     });
     expect((await sim.ask('/me/subscribed_apps')).body).toEqual({
       data: [{ id: appId, subscribed_fields: ['messages'] }],
     });
-    expect(errorOf(await sim.graph('/me/subscribed_apps', { subscribed_fields: 'x' })).message).toContain(
-      'subscribed_fields',
-    );
+    for (const wrong of ['x', 'messages,x', '', undefined, 7])
+      expect(errorOf(await sim.graph('/me/subscribed_apps', { subscribed_fields: wrong })).message).toContain(
+        'subscribed_fields',
+      );
     await sim.call('DELETE', `/me/subscribed_apps?access_token=${pageAccessToken}`);
     expect((await sim.ask('/me/subscribed_apps')).body).toEqual({ data: [] });
   });
@@ -306,6 +446,10 @@ describe('setting up', () => {
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [] });
     await sim.graph('/me/messenger_profile', { get_started: { payload: 'GO' } });
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [{ get_started: { payload: 'GO' } }] });
+    await sim.graph('/me/messenger_profile', { greeting: [] });
+    expect((await sim.ask('/me/messenger_profile')).body).toEqual({
+      data: [{ get_started: { payload: 'GO' }, greeting: [] }],
+    });
     expect((await sim.ask('/me')).body).toEqual({ id: pageId, name: 'Corner Bakery' });
     expect((await sim.ask('/me?fields=name,%20messaging_feature_status')).body).toEqual({
       id: pageId,
@@ -318,12 +462,17 @@ describe('setting up', () => {
       sim.call('GET', `/debug_token?input_token=${token}&access_token=${encodeURIComponent(appToken)}`);
     expect((await debug(pageAccessToken)).body).toMatchObject({ data: { is_valid: true, profile_id: pageId } });
     expect((await debug('other')).body).toMatchObject({ data: { is_valid: false } });
+    await sim.control('PUT', '/trouble', { tokenInvalid: true });
+    expect((await debug(pageAccessToken)).body).toMatchObject({
+      data: { is_valid: false, type: 'PAGE', app_id: appId },
+    });
   });
 
   it('knows no other paths', async () => {
     const sim = await simulated();
     expect((await sim.graph('/me/photos', {})).status).toBe(404);
-    expect((await sim.call('GET', '/elsewhere/at/all')).status).toBe(404);
+    expect((await sim.ask('/me/messages')).status).toBe(404);
+    expect(await sim.call('GET', '/elsewhere/at/all')).toMatchObject({ status: 404, body: { error: { code: 2500 } } });
   });
 });
 

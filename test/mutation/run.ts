@@ -26,7 +26,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
   index: ['test/integration/conversation', 'test/integration/front-door'],
-  simulator: ['test/integration/simulator-graph', 'test/integration/simulator-webhooks'],
+  simulator: ['test/integration/simulator-*'],
 };
 
 function say(text: string): void {
