@@ -148,9 +148,9 @@ describe('the simulated Send API', () => {
     const sim = await inConversation();
     expect(errorOf(await sim.graph('/me/messages', hello('999')))).toMatchObject({ code: 100, error_subcode: 2018001 });
     await sim.control('PUT', `/customers/${sim.psid}/blocked`, { blocked: true });
-    expect(errorOf(await sim.graph('/me/messages', hello(sim.psid)))).toMatchObject({
-      code: 551,
-      error_subcode: 1545041,
+    expect(await sim.graph('/me/messages', hello(sim.psid))).toMatchObject({
+      status: 403,
+      body: { error: { code: 551, error_subcode: 1545041 } },
     });
   });
 });
@@ -169,8 +169,8 @@ describe('who may call', () => {
     expect(bearer.status).toBe(200);
   });
 
-  it('is who proves to know the App Secret, where that is required', async () => {
-    const sim = await inConversation({ requireProof: true });
+  it('is who proves to know the App Secret, which is required by default', async () => {
+    const sim = await inConversation({ requireProof: defaultSettings.requireProof });
     const path = `/me?access_token=${pageAccessToken}`;
     expect(errorOf(await sim.call('GET', path)).message).toContain(
       'requires an appsecret_proof'.replace('requires', 'require'),
@@ -195,8 +195,14 @@ describe('who may call', () => {
     expect((await sim.call('GET', '/me')).body).toEqual({
       error: { message, type: 'OAuthException', code: 190, error_subcode: 463, fbtrace_id },
     });
-    expect((await sim.graph('/me/messages', {})).body).toEqual({
-      error: { message, type: 'GraphMethodException', code: 100, fbtrace_id },
+    expect(await sim.graph('/me/messages', {})).toMatchObject({
+      status: 400,
+      body: { error: { message, type: 'GraphMethodException', code: 100, fbtrace_id } },
+    });
+    sim.platform.agentWrites(sim.psid, 'I am here');
+    expect(await sim.graph('/me/messages', hello(sim.psid))).toMatchObject({
+      status: 403,
+      body: { error: { type: 'OAuthException', code: 10 } },
     });
     await sim.control('PUT', '/trouble', { serverErrors: true });
     expect((await sim.graph('/me/messages', {})).body).toEqual({
@@ -437,7 +443,9 @@ describe('setting up', () => {
       expect(errorOf(await sim.graph('/me/subscribed_apps', { subscribed_fields: wrong })).message).toContain(
         'subscribed_fields',
       );
-    await sim.call('DELETE', `/me/subscribed_apps?access_token=${pageAccessToken}`);
+    expect((await sim.call('DELETE', `/me/subscribed_apps?access_token=${pageAccessToken}`)).body).toEqual({
+      success: true,
+    });
     expect((await sim.ask('/me/subscribed_apps')).body).toEqual({ data: [] });
   });
 
@@ -446,7 +454,7 @@ describe('setting up', () => {
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [] });
     await sim.graph('/me/messenger_profile', { get_started: { payload: 'GO' } });
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({ data: [{ get_started: { payload: 'GO' } }] });
-    await sim.graph('/me/messenger_profile', { greeting: [] });
+    expect((await sim.graph('/me/messenger_profile', { greeting: [] })).body).toEqual({ result: 'success' });
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({
       data: [{ get_started: { payload: 'GO' }, greeting: [] }],
     });
