@@ -29,6 +29,7 @@ describe('the control API', () => {
     const psid = String(body['psid']);
     expect((await sim.control('POST', `/customers/${psid}/messages`, { text: 'hello' })).body).toEqual({ ok: true });
     await sim.control('POST', `/customers/${psid}/get-started`);
+    expect(sim.platform.conversation(psid).bubbles).toMatchObject([{ text: 'hello' }, { text: 'Get Started' }]);
     expect((await sim.control('POST', `/agent/${psid}/done`)).status).toBe(409);
     await sim.control('POST', `/agent/${psid}/messages`, { text: 'I am here' });
     const state = (await sim.control('GET', '/state')).body as {
@@ -53,10 +54,12 @@ describe('the control API', () => {
     await sim.events();
     const id = sim.platform.wire.entries[0]?.id ?? 0;
     const { curl } = (await sim.control('GET', `/wire/${id}/curl`)).body as { curl: string };
+    expect(curl).toContain(`'${sim.callbackUrl}'`);
     expect(curl).toContain(String(sim.received[0]?.signature));
     expect(curl).toContain(String.raw`it'\''s me`);
     await sim.control('POST', `/wire/${id}/again`);
     await sim.events();
+    await sim.ask('/me'); // a call of the bot is no webhook
     const session = (await sim.control('GET', '/transcript')).body;
     expect(session).toMatchObject({ customers: [{ name: 'Maya' }], savedAt: expect.any(Number) as number });
     expect((await sim.control('POST', '/replay', session)).body).toEqual({ replayed: 2 });
@@ -121,6 +124,7 @@ describe('the control API', () => {
   it('says whether it has become quiet', async () => {
     const sim = await simulated();
     expect((await sim.control('GET', '/quiet')).body).toEqual({ quiet: true });
+    expect(sim.platform.wire.listenerCount('change')).toBe(0);
     for (const timeoutMs of ['10', '-1', 'soon'])
       expect((await sim.control('GET', `/quiet?timeoutMs=${timeoutMs}`)).body).toEqual({ quiet: false });
   });
@@ -160,6 +164,7 @@ describe('the control API', () => {
   it('streams news', async () => {
     const sim = await simulated();
     const stream = await fetch(`${sim.url}/sim/events`);
+    expect(stream.headers.get('content-type')).toContain('text/event-stream');
     const reader = stream.body?.getReader();
     const readUntil = async (text: string) => {
       let read = '';
