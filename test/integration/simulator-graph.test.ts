@@ -307,6 +307,12 @@ describe('simulated thread control', () => {
     expect(errorOf(await sim.graph('/me/take_thread_control', recipientOf(sim.psid)))).toMatchObject({ code: 10 });
     const inline = hello(sim.psid, { thread_control: { control_type: 'release' } });
     expect(errorOf(await sim.graph('/me/messages', inline))).toMatchObject({ code: 10 });
+    const own = sim.platform.createCustomer('Jonas');
+    sim.platform.customerWrites(own.psid, 'hello');
+    expect(errorOf(await sim.graph('/me/messages', { ...inline, recipient: { id: own.psid } }))).toMatchObject({
+      code: 10,
+    });
+    expect(own.bubbles).toHaveLength(1);
     const status = (await sim.ask('/me?fields=id,messaging_feature_status')).body;
     expect(status).toMatchObject({ id: pageId, messaging_feature_status: { hop_v2: false } });
   });
