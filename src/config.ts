@@ -39,7 +39,7 @@ export class ConfigError extends Error {
       [
         `The bot cannot start: ${problems.length} ${problems.length === 1 ? 'setting needs' : 'settings need'} attention.`,
         ...problems.map((problem) => `  - ${problem}`),
-        'Put the values into a file named .env (see .env.example) or into the environment, then start again.',
+        'Put the values into a file named .env (see .env.example) in the folder the bot is started in, or into the environment, and start again.',
       ].join('\n'),
     );
   }
@@ -54,8 +54,9 @@ const places = {
 const environment = z.object({
   PAGE_ACCESS_TOKEN: z
     .string({ error: () => `is missing. Find it ${places.pageAccessToken}.` })
-    .regex(/^[\x21-\x7e]+$/, {
-      error: () => `holds a space or a character no token has. Copy it again: it stands ${places.pageAccessToken}.`,
+    .regex(/^[^\s"'\P{ASCII}\p{Cc}]+$/u, {
+      error: () =>
+        `holds a space, a quote or another character that no token has. Copy it again: it stands ${places.pageAccessToken}.`,
     }),
   /** The platform takes any text. */
   VERIFY_TOKEN: z

@@ -11,11 +11,11 @@ export const HELP = `What waits in the queue, what was set aside, and why. The b
 
   --all                      instead of ids: all that --state and --conversation leave (retry, drop)
   --state STATE              only what is waiting, or set-aside (list; with --all: retry, drop)
-  --conversation NAME        only this conversation, named in full as show does it (the same)
+  --conversation NAME        only this conversation, in full, as list shows it (the same)
   --limit N                  not more than so many (list)
   --yes                      do not ask (drop)
   --texts                    message texts, too (list, show)
-  --json                     JSON
+  --json                     JSON (for a program: npm run -s queue, or npm adds lines of its own)
   --data DIR                 the data folder; otherwise DATA_DIR, or ./data
   --help                     this text
 

@@ -242,9 +242,9 @@ if (require.main === module) {
     ask: async (question) => {
       if (!process.stdin.isTTY) return undefined;
       const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-      const nothing = () => undefined;
-      const closed = once(dialogue, 'close').then(nothing); // Ctrl-C, Ctrl-D
-      const answer = await Promise.race([dialogue.question(question).catch(nothing), closed]);
+      const no = () => 'no';
+      const closed = once(dialogue, 'close').then(no); // Ctrl-C, Ctrl-D
+      const answer = await Promise.race([dialogue.question(question).catch(no), closed]);
       dialogue.close();
       return answer;
     },

@@ -37,7 +37,7 @@ export function stopOnSignals(log: Logger, output: LogOutput, finish: () => Prom
  * the bot should start it again.
  *
  * @param log where the error is noted
- * @param output where the log's lines go: all are written before the end, but by nothing that could go on meanwhile
+ * @param output where the log's lines go: all are written before this ends the process
  * @param isHarmless tells a rejection that nobody needs to handle
  */
 export function endOnMistakes(log: Logger, output: LogOutput, isHarmless: (reason: unknown) => boolean): void {

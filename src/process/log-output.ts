@@ -8,7 +8,7 @@ export interface LogOutput {
   readonly isTerminal: boolean;
   /** Takes a line; returns at once, whatever becomes of it. */
   write(line: string): void;
-  /** Is called, once lines can be written again, with how many were lost and what stood in the way. */
+  /** Sets what is called when there is room for lines again: with how many were lost, and what stood in the way. */
   onLost(tell: (lines: number, reason: string) => void): void;
   /** Resolves when all lines are written, or cannot be, at the latest after so many milliseconds. */
   written(mostMs: number): Promise<void>;
@@ -18,6 +18,8 @@ export interface LogOutput {
 
 /** What may wait to be written, in bytes: some ten thousand lines. */
 const MOST_WAITING = 4 * 1024 * 1024;
+/** How much of it must be free again, once lines were lost, before others are taken. */
+const ROOM_AGAIN = 64 * 1024;
 /** How soon a reader that is behind, or a disk that is full, is tried again. */
 const READER_AGAIN_MS = 10;
 const AGAIN_MS = 1_000;
@@ -40,11 +42,11 @@ export function openLogOutput(fd: number): LogOutput {
   let state: 'at rest' | 'writing' | 'to be tried again' = 'at rest';
   let lost = 0;
   let obstacle = '';
-  let tellLost: (lines: number, reason: string) => void = () => undefined;
+  let tellLost: ((lines: number, reason: string) => void) | undefined;
   const atRest: (() => void)[] = [];
 
-  /** Whether there is something to write. */
-  const take = (): boolean => {
+  /** Fills the chunk where it is empty; tells whether there is something to write. */
+  const fill = (): boolean => {
     if (chunk.length === 0) {
       chunk = Buffer.from(lines.join(''));
       lines = [];
@@ -57,25 +59,23 @@ export function openLogOutput(fd: number): LogOutput {
     waitingBytes -= bytes;
   };
 
-  const rest = (): void => {
-    state = 'at rest';
-    for (const resolve of atRest.splice(0)) resolve();
-  };
+  const hasRoom = (size: number): boolean => waitingBytes + size <= MOST_WAITING;
 
-  /** Adds a line of its own. */
+  /** Adds a line of its own, in the place of those that were lost, once there is room for it and some more. */
   const sayWhatWasLost = (): void => {
     const count = lost;
+    if (count === 0 || !hasRoom(ROOM_AGAIN)) return;
     lost = 0;
-    if (count > 0) tellLost(count, obstacle);
+    tellLost?.(count, obstacle);
   };
 
   const writeOn = (): void => {
-    state = 'writing';
-    if (!take()) sayWhatWasLost();
-    if (!take()) {
-      rest();
+    if (!fill()) {
+      state = 'at rest';
+      for (const resolve of atRest.splice(0)) resolve();
       return;
     }
+    state = 'writing';
     if (isFile) write(out, chunk, 0, chunk.length, null, goOn);
     else writeAtOnce(out, chunk, goOn);
   };
@@ -83,6 +83,7 @@ export function openLogOutput(fd: number): LogOutput {
   const goOn = (error: NodeJS.ErrnoException | null, bytes: number): void => {
     if (!error) {
       consume(bytes);
+      sayWhatWasLost();
       writeOn();
       return;
     }
@@ -95,7 +96,7 @@ export function openLogOutput(fd: number): LogOutput {
     isTerminal: isatty(fd),
     write(line) {
       const size = Buffer.byteLength(line);
-      if (waitingBytes + size > MOST_WAITING) {
+      if (lost > 0 || !hasRoom(size)) {
         lost += 1;
         return;
       }
@@ -119,7 +120,7 @@ export function openLogOutput(fd: number): LogOutput {
         chunk = Buffer.alloc(0);
       }
       const giveUpAt = performance.now() + LAST_TRY_MS;
-      while (take() && performance.now() < giveUpAt) {
+      while (fill() && performance.now() < giveUpAt) {
         try {
           consume(writeSync(out, chunk));
         } catch (error) {
@@ -171,8 +172,8 @@ function openWithoutWaiting(fd: number): number {
 /** Sockets, and systems other than Linux: a stream made of the descriptor switches it. */
 function refusingToWait(fd: number): number {
   try {
-    process.stderr.on('error', () => undefined); // often the same place: made later, it would switch that back
-    new Socket({ fd, readable: false, writable: true });
+    const { writable } = process.stderr; // often the same place: made later, it would switch that back
+    new Socket({ fd, readable: false, writable });
   } catch {
     // Whatever it is, it is written to as it is.
   }

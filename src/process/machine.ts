@@ -1,6 +1,6 @@
 import { OperatorError } from './operator-error';
 
-/** The releases that the tests run on, and later ones: the least minor number of each. */
+/** The releases that CI runs the tests on: the least minor number of each. */
 const LEAST_MINOR: Readonly<Record<number, number>> = { 20: 19, 22: 13 };
 const EVERY_MINOR_FROM = 24;
 
@@ -16,7 +16,7 @@ export function requireMachine(version: string, platform: NodeJS.Platform): void
   const least = major >= EVERY_MINOR_FROM ? 0 : LEAST_MINOR[major];
   if (least === undefined || minor < least) {
     throw new OperatorError(
-      `It does not run on Node.js ${version}: install 24 or later (20 from 20.19 on and 22 from 22.13 on work, too).`,
+      `It does not run on Node.js ${version}: install 24 or later (20.19 and later of 20, and 22.13 and later of 22, work, too).`,
     );
   }
   if (platform === 'win32') {

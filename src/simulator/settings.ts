@@ -19,7 +19,7 @@ export const defaultSettings: Settings = {
   pageId: '100200300400500',
   pageName: 'Corner Bakery',
   appId: '424242424242424',
-  appSecret: 'simulated-app-secret-0123456789ab',
+  appSecret: '51a1a7ed0123456789abcdef51a1a7ed',
   verifyToken: 'simulated-verify-token',
   pageAccessToken: 'SIMULATED-page-access-token-0123456789',
   requireProof: true,

@@ -43,6 +43,15 @@ describe('the operator', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^The stored events in .* are damaged/)]);
   });
 
+  it('is told which Node.js the command needs', () => {
+    const old = path.join(__dirname, '..', 'support', 'old-node.cjs');
+    const { status, stderr } = spawnSync(process.execPath, ['-r', old, queueCommand, 'list'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^It does not run on Node.js 22.1.0: install 24 or later/),
+    ]);
+  });
+
   it('is told whose a data folder is that may not be read', () => {
     const folder = temporaryFolder();
     chmodSync(folder, 0);

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { secrets } from '../support/bot';
 import { entryPoint, runBuilt, withoutPrivileges } from '../support/built-server';
@@ -84,6 +85,22 @@ describe('a start', () => {
       protections: { webhookSignatures: true },
       data: path.join(realpathSync(folder), 'data'),
     });
+  });
+
+  it('tells which Node.js it needs, and ends with 1', async () => {
+    const old = [process.execPath, '-r', path.join(__dirname, '..', 'support', 'old-node.cjs'), entryPoint];
+    const server = runBuilt(settings, temporaryFolder(), old);
+    expect(await server.ended).toEqual({ code: 1, signal: null });
+    expect(server.output()).toMatch(/^The bot cannot start. It does not run on Node.js 22.1.0: install 24 or later/);
+  });
+
+  it.each(['start', 'queue'])('tells that there is no build yet: npm run %s', (script) => {
+    const folder = temporaryFolder();
+    copyFileSync(path.join(__dirname, '..', '..', 'package.json'), path.join(folder, 'package.json'));
+    const { status, stderr } = spawnSync('npm', ['run', script], { cwd: folder, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toContain('There is no dist/ yet: run npm run build first.');
+    expect(stderr).not.toContain('    at ');
   });
 
   it('says so when the port is taken, and ends with 1', async () => {

@@ -116,13 +116,15 @@ describe('a client that holds its connection', () => {
     while (words.includes('half') && requests === 0) await new Promise(setImmediate);
     socket.on('error', () => undefined); // it may be reset
     const gone = new Promise((resolve) => socket.resume().on('close', resolve));
+    const cut = jest.spyOn(http.Server.prototype, 'closeAllConnections');
     let rest: () => void = () => undefined;
     const closed = server.close(new Promise<void>((resolve) => (rest = resolve)));
     await new Promise(setImmediate);
-    expect(socket.destroyed).toBe(false);
+    expect(cut).not.toHaveBeenCalled();
     rest();
     await closed;
     await gone;
+    expect(cut).toHaveBeenCalledTimes(1);
   });
 
   it('and has asked for something gets its answer first', async () => {

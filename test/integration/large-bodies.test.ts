@@ -79,13 +79,20 @@ describe('many large bodies of unknown origin', () => {
       socket.write(head(forged, `Content-Length: ${size}`));
       socket.write('x'.repeat(size - 1)); // the last byte never comes
     }
-    const first = await Promise.race(answers);
-    expect(first).toMatch(/^HTTP\/1\.1 503 [^]*Connection: close/);
+    // 14 of them are 70 MiB: two have to go. One that still sends may see its connection reset before it reads the answer.
+    let refused = 0;
+    await new Promise<void>((resolve) => {
+      for (const answer of answers) {
+        void answer.then((told) => {
+          expect(told).toMatch(/^(HTTP\/1\.1 503 [^]*Connection: close[^]*|reset|)$/);
+          refused += 1;
+          if (refused === 2) resolve();
+        });
+      }
+    });
     const json = fixtureText('read');
     expect((await post(app, json, { 'X-Hub-Signature-256': sign(json) })).status).toBe(200);
-    const open = sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed).length;
-    expect(open * size).toBeLessThanOrEqual(64 * MEBIBYTE);
-    expect(open).toBeGreaterThanOrEqual(11);
+    expect(sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed)).toHaveLength(12);
     expect(logLines()).toContainEqual(
       expect.objectContaining({ level: 'warn', status: 503, remedy: expect.stringContaining('proxy') as string }),
     );

@@ -38,7 +38,7 @@ export interface FolderLock {
  * @param folder the data folder, which must exist
  * @param registry where the owner's name stands
  * @throws {FolderInUseError} when another process has claimed it
- * @throws {OperatorError} when the folder's path is too long
+ * @throws {OperatorError} when the folder's path is too long, or its file system knows no sockets
  */
 export async function claimFolder(folder: string, registry: OwnerRegistry): Promise<FolderLock> {
   let mine = await claim(folder, registry);
@@ -64,7 +64,12 @@ async function claim(folder: string, registry: OwnerRegistry) {
   const server = net.createServer((socket) => socket.destroy());
   server.unref();
   server.listen(socketPath(folder, name));
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    throw new OperatorError(
+      `The data folder ${folder} cannot be locked (${(error as Error).message}). Set DATA_DIR to a folder on a local disk.`,
+      { cause: error },
+    );
+  });
   const close = async () => {
     const closed = once(server, 'close');
     server.close(); // removes the socket, too

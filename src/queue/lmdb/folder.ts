@@ -35,8 +35,9 @@ export function prepareFolder(folder: string): { readonly isDataOpen: boolean } 
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    const reason = Reflect.get(error as object, 'code') === 'EEXIST' ? 'it is a file' : explain(error, folder);
-    throw new OperatorError(`The data folder ${folder} cannot be made: ${reason}. ${ELSEWHERE}`);
+    const isFile = Reflect.get(error as object, 'code') === 'EEXIST';
+    const reason = isFile ? 'it is a file' : explain(error, folder);
+    throw new OperatorError(`The data folder ${folder} cannot be made: ${reason}. Set DATA_DIR to another folder.`);
   }
   requireAccess(folder);
   onEachFile(folder, (file) => {

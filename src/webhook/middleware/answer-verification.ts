@@ -2,7 +2,8 @@ import type { RequestHandler } from 'express';
 import { equalInConstantTime } from '../constant-time';
 import { NOTHING_TO_DO, refusal } from './refusals';
 
-const COMPARE_TOKEN = 'Compare VERIFY_TOKEN with the verify token in the App Dashboard under Webhooks.';
+const COMPARE_TOKEN =
+  'Compare VERIFY_TOKEN with the verify token in the App Dashboard under Webhooks; in .env, a value with a # needs quotes.';
 
 /**
  * Answers the platform's `GET /webhook`, which proves that this server belongs to the app: the challenge as plain text

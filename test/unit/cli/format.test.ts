@@ -84,3 +84,35 @@ it('cuts off between characters', () => {
     ` ${'x'.repeat(43)}…\n`,
   );
 });
+
+it('shows every fact of an event, each on a line of its own', () => {
+  const at = (minutes: number) => NOW + minutes * 60_000;
+  const one: StoredEvent = {
+    ...{ id: 'abc', page: 'me', conversation: 'page/1/2', reason: 'refused', state: 'set_aside' },
+    ...{ timestamp: NOW, receivedAt: at(1), endedAt: at(3), retriedAt: at(2), attempts: 4, uncertain: 0 },
+    payload: { content: { message: { text: 'hi' } } },
+    calls: [
+      { path: '/messages', answer: {} },
+      { path: '/pass_thread_control', answer: {} },
+    ],
+  };
+  expect(formatDetails(one, false)).toBe(
+    [
+      'id            abc',
+      'state         set aside',
+      'reason        refused',
+      'conversation  page/1/2',
+      'happened      2026-11-22T22:00:00.000Z',
+      'received      2026-11-22T22:01:00.000Z',
+      'set aside     2026-11-22T22:03:00.000Z',
+      'put back      2026-11-22T22:02:00.000Z',
+      'tries         4',
+      'calls made    /messages, /pass_thread_control',
+      'text          (add --texts to see it)',
+      '',
+    ].join('\n'),
+  );
+  expect(formatDetails({ ...one, calls: [] }, true)).toMatch(
+    /calls made +none\ntext +\{"message":\{"text":"hi"\}\}\n$/,
+  );
+});

@@ -138,6 +138,24 @@ describe('a reader that stands still', () => {
     expect(read().startsWith(line(0) + line(1))).toBe(true);
   });
 
+  it('costs lines quietly where nobody wants to be told', async () => {
+    const { output, read } = pipe();
+    for (let n = 0; n < 45_000; n += 1) output.write(line(n));
+    const state = { isWritten: false };
+    void output.written(20_000).then(() => (state.isWritten = true));
+    let text = '';
+    while (!state.isWritten) {
+      text += read();
+      await new Promise(setImmediate);
+    }
+    const lines = `${text}${read()}`.split('\n').length - 1;
+    expect(lines).toBeGreaterThanOrEqual(41_943);
+    expect(lines).toBeLessThan(45_000);
+    output.write('later\n');
+    await output.written(20_000);
+    expect(read()).toBe('later\n');
+  });
+
   it('may leave: the log goes on', async () => {
     const { output, leave } = pipe();
     leave();

@@ -33,6 +33,13 @@ describe('the machine', () => {
 
   it('is told by package.json, too', () => {
     const text = readFileSync(path.join(__dirname, '..', '..', '..', 'package.json'), 'utf8');
-    expect(JSON.parse(text)).toMatchObject({ engines: { node: '^20.19.0 || ^22.13.0 || >=24.0.0' } });
+    const { engines } = JSON.parse(text) as { engines: { node: string } };
+    const least = engines.node.match(/[\d.]+/g) ?? [];
+    expect(least).toEqual(['20.19.0', '22.13.0', '24.0.0']);
+    for (const version of least) {
+      expect(() => {
+        requireMachine(version, 'linux');
+      }).not.toThrow();
+    }
   });
 });
