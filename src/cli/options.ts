@@ -34,6 +34,9 @@ const TAKES = {
 } as const;
 const ALL_TAKE = ['json', 'data'];
 
+/** As the store has it. */
+const LONGEST_ID = 64;
+
 const STATES = ['waiting', 'set-aside'];
 
 /** What is to be done. */
@@ -78,6 +81,8 @@ export function readCommand(args: readonly string[]): Command | undefined {
   if (name === 'retry' && state === 'waiting') throw mistake('Only what is set aside can be put back.');
   if (limit !== undefined && !/^[1-9]\d*$/.test(limit))
     throw mistake(`--limit is a whole number from 1 on, not "${limit}".`);
+
+  if (ids.some((id) => id.length > LONGEST_ID)) throw mistake(`An id has ${LONGEST_ID} characters at most.`);
 
   const wanted = name === 'retry' ? 'set-aside' : state;
   const matches = (event: StoredEvent) =>

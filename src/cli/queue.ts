@@ -1,32 +1,15 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
-import { setTimeout as pass } from 'node:timers/promises';
 import { completeEnvironment } from '../process/environment';
 import { requireMachine } from '../process/machine';
 import { OperatorError } from '../process/operator-error';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../queue/event-store';
-import { checkReadable } from '../queue/lmdb/check-data';
 import { requireAccess } from '../queue/lmdb/folder';
 import { openLmdbStore } from '../queue/lmdb/store';
 import { DATA_FILE } from '../queue/lmdb/tables';
 import { formatDetails, formatJson, jsonFormat, tableFormat, visible } from './format';
 import { HELP, UsageError, readCommand, type Command } from './options';
-
-/** What a command needs of the world, so that tests can bring their own. */
-export interface Terminal {
-  /** Resolves when the text was taken, so that a slow reader is waited for; rejects when nobody reads any more. */
-  write(text: string): Promise<void>;
-  /** Says what went wrong, beside what is written. */
-  complain(text: string): void;
-  /** Asks a question; undefined when nobody is there to answer. */
-  ask(question: string): Promise<string | undefined>;
-  now(): number;
-  pause(ms: number): Promise<void>;
-  /** Rejects with a `StoreFormatError` when the data file is damaged as a whole: reading it could end this process. */
-  check(folder: string): Promise<void>;
-}
+import { createTerminal, type Terminal } from './terminal';
 
 /** What a write says when nobody reads any more: the first one, and those after it. */
 const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
@@ -229,29 +212,7 @@ function named(ids: readonly string[]): string {
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */
 if (require.main === module) {
   process.umask(0o077); // what it writes is for its owner only
-  process.stdout.on('error', () => undefined); // whoever writes is told
-  const terminal: Terminal = {
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) => {
-          if (error) reject(error);
-          else resolve();
-        });
-      }),
-    complain: (text) => void process.stderr.write(text),
-    ask: async (question) => {
-      if (!process.stdin.isTTY) return undefined;
-      const dialogue = createInterface({ input: process.stdin, output: process.stderr });
-      const no = () => 'no';
-      const closed = once(dialogue, 'close').then(no); // Ctrl-C, Ctrl-D
-      const answer = await Promise.race([dialogue.question(question).catch(no), closed]);
-      dialogue.close();
-      return answer;
-    },
-    now: () => Date.now(),
-    pause: (ms) => pass(ms),
-    check: (folder) => checkReadable(folder),
-  };
+  const terminal = createTerminal(process);
   const run = async (): Promise<number> => {
     requireMachine(process.versions.node, process.platform);
     completeEnvironment(process.env);

@@ -48,10 +48,6 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
       });
       const limit = setTimeout(fail, timeoutMs, 'ETIMEDOUT');
       request.on('finish', () => (wasWritten = true));
-      // What a proxy answers that does not tunnel is not the other side's answer.
-      request.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
-        if (statusCode !== 200) fail(`PROXY_${statusCode}`);
-      });
       request.on('error', ({ code = 'NO_CONNECTION' }: NodeJS.ErrnoException) => {
         fail(code);
       });

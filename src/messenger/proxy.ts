@@ -1,47 +1,95 @@
-import https from 'node:https';
 import http from 'node:http';
-import { createRequire } from 'node:module';
-import type * as ProxyAgent from 'https-proxy-agent';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import { connect, type ConnectionOptions } from 'node:tls';
 import { getProxyForUrl } from 'proxy-from-env';
 import { isLoopback } from '../process/loopback';
 import { OperatorError } from '../process/operator-error';
 
 /**
- * The way to a server over HTTPS: through the proxy that `HTTPS_PROXY` and `NO_PROXY` name, where they do, which then sees nothing
- * but the server's name. Plain HTTP and this machine's own addresses never go through a proxy: it would read the token.
+ * The way to a server over HTTPS: through the proxy that `HTTPS_PROXY` or `ALL_PROXY` names, unless `NO_PROXY` names the server.
+ * The proxy sees nothing but the server's name. Plain HTTP and this machine's own addresses never go through a proxy: it would
+ * read the token.
  *
  * @param server where calls go
  * @param timeoutMs how long a proxy may take to make a tunnel
  * @returns an agent that keeps connections open
  * @throws {OperatorError} when the proxy's address is none
  */
-export function agentFor(server: URL, timeoutMs: number): http.Agent {
-  const { protocol, hostname, href } = server;
+export function agentFor({ protocol, hostname, href }: URL, timeoutMs: number): http.Agent {
   if (protocol !== 'https:') return new http.Agent({ keepAlive: true });
-  const proxy = isLoopback(hostname) ? '' : getProxyForUrl(href);
-  if (proxy === '') return new https.Agent({ keepAlive: true });
-  if (!URL.canParse(proxy) || !['http:', 'https:'].includes(new URL(proxy).protocol)) {
-    throw new OperatorError('HTTPS_PROXY must be an address like http://proxy.example:3128.');
-  }
-  return tunnelThrough(proxy, timeoutMs);
+  if (isLoopback(hostname) || getProxyForUrl(href) === '') return new https.Agent({ keepAlive: true });
+  return new Tunnel(namedProxy(), timeoutMs);
 }
 
-/** An agent whose connections to a proxy that says nothing end in time. */
-function tunnelThrough(proxy: string, timeoutMs: number): http.Agent {
-  const { HttpsProxyAgent } = createRequire(__filename)('https-proxy-agent') as typeof ProxyAgent; // only for those who need it
-  class Tunnel extends HttpsProxyAgent<string> {
-    override async connect(...call: Parameters<ProxyAgent.HttpsProxyAgent<string>['connect']>) {
-      const silent = new AbortController();
-      const limit = setTimeout(() => {
-        silent.abort();
-      }, timeoutMs);
-      Object.assign(this.connectOpts, { signal: silent.signal });
-      try {
-        return await super.connect(...call);
-      } finally {
-        clearTimeout(limit);
-      }
-    }
+/** Like `http://proxy.example:3128`; without a scheme, plain HTTP is meant, as everywhere but in `proxy-from-env`. */
+function namedProxy(): URL {
+  const named = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'].map((name) => process.env[name]).find(Boolean);
+  const text = String(named).includes('://') ? String(named) : `http://${String(named)}`;
+  const proxy = URL.canParse(text) ? new URL(text) : undefined;
+  if (!proxy || !['http:', 'https:'].includes(proxy.protocol) || !canDecode(proxy.username + proxy.password)) {
+    throw new OperatorError('HTTPS_PROXY must be an address like http://proxy.example:3128 or http://user:password@….');
   }
-  return new Tunnel(proxy, { keepAlive: true });
+  return proxy;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What Node.js hands in; where there is an error, it looks at nothing else. */
+type Connected = (error: Error | null, socket?: Duplex) => void;
+
+/** Connections through a proxy (`CONNECT`). One that does not come about is an error of the call, whatever the proxy does. */
+class Tunnel extends https.Agent {
+  readonly #proxy: URL;
+  readonly #timeoutMs: number;
+
+  constructor(proxy: URL, timeoutMs: number) {
+    super({ keepAlive: true });
+    this.#proxy = proxy;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  override createConnection(
+    options: https.RequestOptions,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    const connected = callback as Connected;
+    const { protocol, hostname, port, username, password } = this.#proxy;
+    const target = `${String(options.host)}:${String(options.port)}`;
+    const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
+      'base64',
+    );
+    const asking = (protocol === 'https:' ? https : http).request({
+      ...{ hostname: hostname.replace(/^\[|\]$/g, ''), port, method: 'CONNECT', path: target, agent: false },
+      headers: { Host: target, ...(username !== '' && { 'Proxy-Authorization': `Basic ${credentials}` }) },
+    });
+    const limit = setTimeout(() => asking.destroy(withCode('ETIMEDOUT')), this.#timeoutMs);
+    asking.on('connect', ({ statusCode }, socket) => {
+      clearTimeout(limit);
+      socket.on('error', () => undefined); // told by what is built on it, or by nobody
+      if (statusCode === 200) {
+        const secure: ConnectionOptions = { ...(options as ConnectionOptions), socket };
+        connected(null, connect({ ...secure, servername: String(options.servername ?? options.host) }));
+        return;
+      }
+      socket.destroy();
+      connected(withCode(`PROXY_${String(statusCode)}`));
+    });
+    asking.on('error', (error) => {
+      clearTimeout(limit);
+      connected(error);
+    });
+    asking.end();
+  }
+}
+
+function withCode(code: string): Error {
+  return Object.assign(new Error(`The proxy makes no tunnel (${code})`), { code });
 }

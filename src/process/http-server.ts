@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { OperatorError } from './operator-error';
 
 export interface HttpServer {
@@ -24,6 +25,10 @@ const timeouts = {
   keepAliveTimeout: 75 * SECOND,
   connectionsCheckingInterval: 2 * SECOND,
 };
+/** A connection on which nothing moves, such as one whose client does not read its answer. */
+const INACTIVE_MS = 30 * SECOND;
+/** How often to look whether the last answer is made. */
+const LOOK_MS = 20;
 
 export interface ListenOptions {
   /** 0 takes a free one. */
@@ -41,7 +46,21 @@ export interface ListenOptions {
  * @throws {OperatorError} when the address cannot be listened on, with the remedy
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<HttpServer> {
-  const server = createServer({ ...timeouts, ...options.timeouts }, app);
+  /** The request that is being answered on each connection. */
+  const underWay = new Map<Socket, { readonly req: IncomingMessage; readonly res: ServerResponse }>();
+  let isClosing = false;
+  const server = createServer({ ...timeouts, ...options.timeouts }, (req, res) => {
+    const { socket } = req;
+    if (underWay.has(socket)) {
+      socket.destroy(); // neither the platform nor a proxy sends before it has its answer; whoever does could fill the memory
+      return;
+    }
+    underWay.set(socket, { req, res });
+    res.once('close', () => underWay.delete(socket));
+    if (isClosing) res.setHeader('Connection', 'close'); // a connection that is kept would bring new requests
+    app(req, res);
+  });
+  server.timeout = INACTIVE_MS;
   server.listen({ port: options.port, host: options.host });
   await once(server, 'listening').catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -50,27 +69,16 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   });
   const address = server.address() as AddressInfo;
 
-  const unanswered = new Set<IncomingMessage>();
-  let answered: () => void = () => undefined;
-  server.prependListener('request', (req, res) => {
-    unanswered.add(req);
-    res.once('close', () => {
-      unanswered.delete(req);
-      answered();
-    });
-  });
-
   return {
     port: address.port,
     async close(atRest) {
-      // A connection that is kept open would otherwise bring new requests.
-      server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+      isClosing = true;
       const closed = once(server, 'close');
       server.close();
       await atRest;
-      while ([...unanswered].some(({ complete }) => complete)) {
-        await new Promise<void>((resolve) => (answered = resolve));
-      }
+      const isAnswered = ({ req, res }: { req: IncomingMessage; res: ServerResponse }) =>
+        !req.complete || res.writableEnded;
+      while (![...underWay.values()].every(isAnswered)) await pause(LOOK_MS);
       server.closeAllConnections();
       await closed;
     },

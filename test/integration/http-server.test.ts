@@ -42,6 +42,7 @@ describe('what cannot be listened on', () => {
     const listening = listen(() => undefined, loopback);
     await expect(listening).rejects.toThrow(OperatorError);
     await expect(listening).rejects.toThrow(told);
+    await expect(listening).rejects.toMatchObject({ cause: { code } });
   });
 });
 
@@ -78,27 +79,52 @@ describe('closing', () => {
   });
 
   it('asks clients that still send to come back on a new connection', async () => {
-    const answers: http.ServerResponse[] = [];
-    const twoSeen = new EventEmitter();
-    const server = await listen((_req, res) => {
-      answers.push(res);
-      if (answers.length === 2) twoSeen.emit('seen');
-    }, loopback);
+    const server = await listen((_req, res) => res.end('done'), loopback);
     const socket = net.connect(server.port, '127.0.0.1');
-    let received = '';
-    socket.on('data', (data) => (received += data.toString()));
-    const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
-    socket.write(get);
-    await once(socket, 'connect');
-    while (answers.length < 1) await new Promise(setImmediate);
-    const closed = server.close();
-    const second = once(twoSeen, 'seen');
-    socket.write(get);
-    await second;
-    answers.forEach((res) => res.end());
-    await once(socket, 'close');
-    expect(received).toContain('Connection: close');
+    const answer = async () => String(((await once(socket, 'data')) as [Buffer])[0]);
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT');
+    expect(await answer()).toContain('Connection: keep-alive');
+    let rest: () => void = () => undefined;
+    const closed = server.close(new Promise<void>((resolve) => (rest = resolve)));
+    socket.write('TP/1.1\r\nHost: x\r\n\r\n');
+    expect(await answer()).toContain('Connection: close');
+    rest();
     await closed;
+  });
+});
+
+describe('a client that sends before it has its answer', () => {
+  it('is cut off: thousands of requests in one packet would fill the memory', async () => {
+    let requests = 0;
+    const server = await listen(() => (requests += 1), loopback);
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined); // it may be reset
+    const gone = new Promise((resolve) => socket.resume().on('close', resolve));
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2_000));
+    await gone;
+    expect(requests).toBe(1);
+    const start = performance.now();
+    await server.close();
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
+
+describe('a client that does not read its answer', () => {
+  it('does not hold up the end', async () => {
+    const seen = new EventEmitter();
+    const server = await listen((req, res) => {
+      req.resume().on('end', () => {
+        res.end('x'.repeat(20 * 1024 * 1024)); // more than the system takes
+        seen.emit('answered');
+      });
+    }, loopback);
+    const answered = once(seen, 'answered');
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause().write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await answered;
+    await server.close();
+    socket.destroy();
   });
 });
 
@@ -146,9 +172,10 @@ describe('a client that holds its connection', () => {
 });
 
 describe('the limits', () => {
-  it('are 10 s for the headers, 20 s for the whole, 75 s for a kept connection', async () => {
+  it('are 10 s for the headers, 20 s for the whole, 75 s for a kept connection, 30 s for one that stands still', async () => {
     const create = jest.spyOn(http, 'createServer');
     const server = await listen(() => undefined, loopback);
+    expect((create.mock.results[0]?.value as http.Server).timeout).toBe(30_000);
     expect(create.mock.calls[0]?.[0]).toEqual({
       headersTimeout: 10_000,
       requestTimeout: 20_000,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
@@ -18,7 +19,7 @@ import { OperatorError } from '../../process/operator-error';
 const { R_OK, W_OK, X_OK } = constants;
 
 /** What the bot itself puts into the folder. Whatever else stands there is not its business. */
-const OURS = /^(?:events\.mdb.*|arrived.*|ended|check-under-way|owner-.*\.sock|probe)$/;
+const OURS = /^(?:events\.mdb.*|arrived.*|ended|check-under-way|owner-.*\.sock)$/;
 
 /** What the engine needs to open its files; where a disk has not as much left, it ends the process (`SIGBUS`). */
 const NEEDED_BYTES = 128 * 1024;
@@ -41,8 +42,8 @@ export function prepareFolder(folder: string): { readonly isDataOpen: boolean } 
   }
   requireAccess(folder);
   onEachFile(folder, (file) => {
-    const { mode } = lstatSync(file);
-    if ((mode & 0o077) !== 0) chmodSync(file, mode & 0o700);
+    const found = lstatSync(file);
+    if (found.isFile() && (found.mode & 0o077) !== 0) chmodSync(file, found.mode & 0o700);
   });
   requireRoom(folder);
   return { isDataOpen: (statSync(folder).mode & 0o077) !== 0 };
@@ -85,22 +86,21 @@ const ELSEWHERE =
 
 /** A disk that is full is told by trying: quotas and limits count, too. */
 function requireRoom(folder: string): void {
-  const probe = path.join(folder, 'probe');
+  const probe = path.join(folder, `probe-${randomBytes(4).toString('hex')}`);
   try {
-    const file = openSync(probe, 'w', 0o600);
+    const file = openSync(probe, 'wx', 0o600);
     try {
       const written = writeSync(file, Buffer.alloc(NEEDED_BYTES));
       if (written < NEEDED_BYTES) throw new Error('no space left on device');
       fsyncSync(file);
     } finally {
       closeSync(file);
+      rmSync(probe, { force: true });
     }
   } catch (error) {
     throw new OperatorError(
       `Nothing can be written to the data folder ${folder}: ${explain(error, folder)}. Make room on its disk, or set DATA_DIR to another folder, and start again: nothing was changed, and no event is lost.`,
     );
-  } finally {
-    rmSync(probe, { force: true });
   }
 }
 

@@ -19,10 +19,15 @@ const tooMuch = () =>
     'Nothing to do: the platform delivers again. If it lasts, let the proxy limit how much one address may send.',
   );
 
+/** What a piece costs beside its bytes: millions of pieces of a byte each would fill the memory otherwise. */
+const PIECE_BYTES = 512;
+
 interface Reading {
   readonly req: Request;
   readonly res: Response;
   bytes: number;
+  /** What these take in memory. */
+  held: number;
 }
 
 /**
@@ -37,7 +42,7 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
   let held = 0;
 
   const letGo = (reading: Reading): void => {
-    if (readings.delete(reading)) held -= reading.bytes;
+    if (readings.delete(reading)) held -= reading.held;
   };
 
   const refuse = (reading: Reading, error: Error): void => {
@@ -49,12 +54,13 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
 
   return (req, res, next) => {
     if (Number(req.get('Content-Length') ?? 0) > LARGEST_BODY) throw tooLarge();
-    const reading: Reading = { req, res, bytes: 0 };
+    const reading: Reading = { req, res, bytes: 0, held: 0 };
     readings.add(reading);
     req.on('data', ({ length }: Buffer) => {
       if (!readings.has(reading)) return; // refused; its connection is being closed
       reading.bytes += length;
-      held += length;
+      reading.held += length + PIECE_BYTES;
+      held += length + PIECE_BYTES;
       if (reading.bytes > LARGEST_BODY) refuse(reading, tooLarge());
       while (held > most) refuse(largestOf(readings), tooMuch());
     });
@@ -67,5 +73,5 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
 }
 
 function largestOf(readings: Iterable<Reading>): Reading {
-  return [...readings].reduce((largest, one) => (one.bytes > largest.bytes ? one : largest));
+  return [...readings].reduce((largest, one) => (one.held > largest.held ? one : largest));
 }

@@ -9,7 +9,7 @@ import { NOTHING_TO_DO, refusal, type Refusals } from './refusals';
 /** The platform sends at most 1,000; to look at many more would hold up everybody else. */
 const MOST_EVENTS = 5_000;
 /** A full batch of the most intricate events has not as many. */
-const MOST_VALUES = 250_000;
+const MOST_VALUES = 150_000;
 
 const COMPARE_SECRET =
   'Compare APP_SECRET with the App Dashboard under App settings > Basic. When this goes on for an hour, the platform unsubscribes the app.';
@@ -27,7 +27,7 @@ const isUtf8 = (contentType: string) => /^utf-?8$/i.test(CHARSET.exec(contentTyp
 
 /**
  * Reads a `POST /webhook` up to a checked body in `req.body`, or refuses it with one sentence: 401 for a signature that is
- * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 250,000
+ * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 150,000
  * values or 5,000 events, 400 for JSON that is broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
  *
  * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
@@ -61,7 +61,7 @@ export function readBody(appSecrets: readonly string[], refusals: Refusals): Req
       throw refusal(415, 'Send the body as application/json in UTF-8.', NOTHING_TO_DO);
     }
     if (countValues(bytes) > MOST_VALUES) {
-      throw refusal(413, 'The body has more than 250,000 values.', NOTHING_TO_DO);
+      throw refusal(413, 'The body has more than 150,000 values.', NOTHING_TO_DO);
     }
     const parsed = parseJson(bytes);
     if (countEvents(parsed) > MOST_EVENTS) {

@@ -116,3 +116,47 @@ it('shows every fact of an event, each on a line of its own', () => {
     /calls made +none\ntext +\{"message":\{"text":"hi"\}\}\n$/,
   );
 });
+
+it.each([
+  [0, '<1 min'],
+  [59_999, '<1 min'],
+  [60_000, '1 min'],
+  [119 * 60_000, '119 min'],
+  [120 * 60_000, '2 h'],
+  [48 * 60 * 60_000 - 1, '47 h'],
+  [48 * 60 * 60_000, '2 d'],
+])('says of %d ms that they are %s', (ms, age) => {
+  const { row } = tableFormat(NOW + ms, false);
+  const one = { id: '1', page: 'p', conversation: 'c', timestamp: NOW, payload: {} };
+  const line = row({ ...one, state: 'waiting', receivedAt: NOW, attempts: 0, uncertain: 0, calls: [] }, false);
+  expect(line.slice(37, 46).trim()).toBe(age);
+});
+
+it('counts in the last line, and says where there was nothing', () => {
+  const { end } = tableFormat(NOW, false);
+  expect(end({ waiting: 1, set_aside: 1 }, true)).toBe('\n1 waiting, 1 set aside.\n');
+  expect(end({ waiting: 0, set_aside: 0 }, true)).toBe('Nothing of this kind waits or was set aside.\n');
+  expect(end({ waiting: 0, set_aside: 0 }, false)).toBe('\n0 waiting, 0 set aside.\n');
+});
+
+it('cuts off what is longer than its column, and nothing else', () => {
+  const { row } = tableFormat(NOW, false);
+  const of = (conversation: string) =>
+    row(
+      {
+        id: '1',
+        page: 'p',
+        conversation,
+        timestamp: NOW,
+        payload: {},
+        state: 'waiting',
+        receivedAt: NOW,
+        attempts: 0,
+        uncertain: 0,
+        calls: [],
+      },
+      false,
+    );
+  expect(of('x'.repeat(45))).toContain(` ${'x'.repeat(45)}\n`);
+  expect(of('x'.repeat(46))).toContain(` ${'x'.repeat(44)}…\n`);
+});

@@ -1,13 +1,15 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import fs, { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runQueueCommand, type Terminal } from '../../../src/cli/queue';
+import { runQueueCommand } from '../../../src/cli/queue';
+import type { Terminal } from '../../../src/cli/terminal';
 import { checkReadable } from '../../../src/queue/lmdb/check-data';
-import { openLmdbStore } from '../../../src/queue/lmdb/store';
+import * as store from '../../../src/queue/lmdb/store';
 import * as engine from '../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../support/fake-clock';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const { DATA_FILE, openTables } = engine;
+const { openLmdbStore } = store;
 const NOW = 1_795_384_800_000;
 const MINUTE = 60_000;
 
@@ -64,31 +66,27 @@ async function folderWithMany(count: number): Promise<string> {
   return folder;
 }
 
-async function run(folder: string, args: readonly string[], answer?: string, more: Partial<Terminal> = {}) {
+async function run(folder: string | undefined, args: readonly string[], answer?: string, more: Partial<Terminal> = {}) {
   let output = '';
   let complaints = '';
   const questions: string[] = [];
-  const code = await runQueueCommand(
-    args,
-    { DATA_DIR: folder },
-    {
-      write: (text) => {
-        output += text;
-        return Promise.resolve();
-      },
-      complain: (text) => {
-        complaints += text;
-      },
-      ask: (question) => {
-        questions.push(question);
-        return Promise.resolve(answer);
-      },
-      now: () => NOW,
-      pause: () => Promise.resolve(),
-      check: () => Promise.resolve(),
-      ...more,
+  const code = await runQueueCommand(args, folder === undefined ? {} : { DATA_DIR: folder }, {
+    write: (text) => {
+      output += text;
+      return Promise.resolve();
     },
-  );
+    complain: (text) => {
+      complaints += text;
+    },
+    ask: (question) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    },
+    now: () => NOW,
+    pause: () => Promise.resolve(),
+    check: () => Promise.resolve(),
+    ...more,
+  });
   return { code, output, complaints, questions };
 }
 
@@ -483,5 +481,85 @@ describe('odd events', () => {
     expect(output).toMatch(/happened +9000000000000000\n/);
     expect(output).toContain('{"plain":1}');
     expect((await run(folder, ['list'])).output).toContain('<1 min');
+  });
+});
+
+describe('the store', () => {
+  it('is closed after a command, whether it could be carried out or not', async () => {
+    const folder = await folderWithEvents();
+    for (const args of [['list'], ['show', 'nobody']]) {
+      await run(folder, args);
+      const bot = await openLmdbStore(folder, { exclusive: true });
+      await bot.close();
+    }
+    const opened = jest.spyOn(store, 'openLmdbStore');
+    await run(folder, ['list']);
+    const it = await (opened.mock.results[0]?.value as ReturnType<typeof openLmdbStore>);
+    await expect(it.get('old')).rejects.toThrow();
+  });
+
+  it('is looked for in ./data where nothing names a folder', async () => {
+    const before = process.cwd();
+    process.chdir(temporaryFolder());
+    try {
+      expect((await run(undefined, ['list'])).complaints).toContain('There are no events in ./data');
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it('is not opened in a folder that may not be read: whose it is, is said', async () => {
+    const folder = await folderWithEvents();
+    jest.spyOn(fs, 'accessSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+    });
+    expect(await run(folder, ['list'])).toMatchObject({
+      code: 1,
+      complaints: containing('cannot be read and written: EROFS'),
+    });
+  });
+});
+
+describe('what cannot be done', () => {
+  it('is named: ten ids at most, and how many more', async () => {
+    const folder = await folderWithMany(12);
+    const nobody = {
+      ...(await openLmdbStore(folder)),
+      drop: () => Promise.resolve(false),
+      close: () => Promise.resolve(),
+    };
+    const named = async (count: number) => {
+      jest.spyOn(store, 'openLmdbStore').mockResolvedValueOnce(nobody);
+      const ids = Array.from({ length: count }, (_, n) => `waits${n}`);
+      return (await run(folder, ['drop', ...ids, '--yes'])).complaints;
+    };
+    expect(await named(10)).toMatch(/waits9, which/);
+    expect(await named(11)).toMatch(/waits9 and 1 more, which/);
+  });
+
+  it('leaves standard output empty where nothing is to be shown', async () => {
+    const folder = await folderWithEvents();
+    expect(await run(folder, ['show', 'nobody'])).toMatchObject({ code: 1, output: '' });
+    expect(await run(folder, ['show', 'nobody', '--json'])).toMatchObject({ code: 1, output: '' });
+  });
+
+  it('is an error of the system, too, not only of the data', async () => {
+    const folder = await folderWithEvents();
+    const open = await openLmdbStore(folder);
+    const failing = {
+      ...open,
+      // eslint-disable-next-line require-yield, @typescript-eslint/require-await
+      async *list() {
+        throw new Error('EIO: i/o error');
+      },
+      drop: jest.fn(),
+    };
+    jest.spyOn(store, 'openLmdbStore').mockResolvedValueOnce(failing);
+    expect(await run(folder, ['drop', '--all', '--yes'])).toMatchObject({
+      code: 1,
+      output: '',
+      complaints: 'EIO: i/o error\n',
+    });
+    expect(failing.drop).not.toHaveBeenCalled();
   });
 });

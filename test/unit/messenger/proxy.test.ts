@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import https from 'node:https';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import nock from 'nock';
 import { createGraphApi } from '../../../src/messenger/graph-api';
 import { agentFor } from '../../../src/messenger/proxy';
@@ -50,7 +50,8 @@ async function refusingProxy(answer = 'HTTP/1.1 403 Forbidden\r\nContent-Length:
     open += 1;
     socket.resume().on('end', () => socket.end());
     socket.on('close', () => (open -= 1)).on('error', () => undefined);
-    if (answer !== '') socket.end(answer);
+    if (answer === 'gone') socket.destroy();
+    else if (answer !== '') socket.end(answer);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -94,10 +95,10 @@ describe('a proxy for the Graph API', () => {
   );
 
   it('that hangs up is told as no connection', async () => {
-    const proxy = await refusingProxy('x');
+    const proxy = await refusingProxy('gone');
     process.env['HTTPS_PROXY'] = proxy.url;
     const call = graphAt('https://graph.example').call('/messages', {});
-    await expect(call).rejects.toMatchObject({ code: 'NO_CONNECTION', mayBeDone: false });
+    await expect(call).rejects.toMatchObject({ code: 'ECONNRESET', mayBeDone: false });
     proxy.close();
   });
 
@@ -117,27 +118,76 @@ describe('a proxy for the Graph API', () => {
     expect(proxy.seen).toHaveLength(1);
   });
 
-  it.each(['http://', 'socks5://proxy.example:1080', 'http://a b', 'http://proxy:port'])(
-    'must have an address: %s',
-    (address) => {
-      process.env['HTTPS_PROXY'] = address;
-      expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(OperatorError);
-      expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(/HTTPS_PROXY must be an address/);
-    },
-  );
+  it.each([
+    'http://',
+    'socks5://proxy.example:1080',
+    'http://u%er:p%zz@proxy.example',
+    'http://a b',
+    'http://proxy:port',
+  ])('must have an address: %s', (address) => {
+    process.env['HTTPS_PROXY'] = address;
+    expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(OperatorError);
+    expect(() => agentFor(new URL('https://graph.example'), 1_000)).toThrow(/HTTPS_PROXY must be an address/);
+  });
+
+  it('may be named without a scheme, and with a user and a password', async () => {
+    const proxy = await refusingProxy();
+    process.env['HTTPS_PROXY'] = proxy.url.replace('http://', 'me:p%40ss@');
+    await expect(graphAt('https://graph.example').call('/messages', {})).rejects.toMatchObject({ code: 'PROXY_403' });
+    proxy.close();
+    expect(proxy.seen.join()).toContain(Buffer.from('me:p@ss').toString('base64'));
+  });
+
+  it('over TLS that hangs up is no more than a call that fails', async () => {
+    const proxy = net.createServer((socket) => socket.once('data', () => socket.end()));
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    process.env['HTTPS_PROXY'] = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    await expect(graphAt('https://graph.example').call('/messages', {})).rejects.toMatchObject({
+      name: 'GraphConnectionError',
+      code: 'ECONNRESET',
+      mayBeDone: false,
+    });
+    proxy.close();
+  });
+
+  it('tunnels to the server whose name is asked for', async () => {
+    const graph = await startHttpServer(() => undefined);
+    const asked: (string | undefined)[] = [];
+    const secure = jest.spyOn(tls, 'connect');
+    const proxy = http.createServer();
+    proxy.on('connect', (_req, socket) => {
+      const through = net.connect(Number(new URL(graph.url).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(through).pipe(socket);
+      });
+      through.on('error', () => undefined);
+      socket.on('error', () => undefined);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    process.env['HTTPS_PROXY'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    // What is behind the tunnel speaks no TLS: the call fails, but only there.
+    await expect(graphAt('https://graph.example').call('/messages', {})).rejects.toMatchObject({
+      code: expect.stringMatching(/EPROTO|SSL|ECONNRESET/) as string,
+    });
+    asked.push(...secure.mock.calls.map(([options]) => (options as tls.ConnectionOptions).servername));
+    expect(asked).toEqual(['graph.example']);
+    proxy.close();
+  });
 
   it('is not used for what NO_PROXY names', () => {
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
     process.env['NO_PROXY'] = 'graph.example';
-    expect(agentFor(new URL('https://graph.example/me'), 1_000)).toBeInstanceOf(https.Agent);
-    expect(agentFor(new URL('https://graph.facebook.com/me'), 1_000)).toBeInstanceOf(HttpsProxyAgent);
+    expect(agentFor(new URL('https://graph.example/me'), 1_000).constructor).toBe(https.Agent);
+    expect(agentFor(new URL('https://graph.facebook.com/me'), 1_000).constructor.name).toBe('Tunnel');
   });
 
   it.each(['https://localhost:1', 'https://127.0.0.1:1', 'https://[::1]:1'])(
     'is not used for this machine: %s',
     (url) => {
       process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
-      expect(agentFor(new URL(url), 1_000)).toBeInstanceOf(https.Agent);
+      expect(agentFor(new URL(url), 1_000).constructor).toBe(https.Agent);
     },
   );
 

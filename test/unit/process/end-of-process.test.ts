@@ -42,6 +42,7 @@ describe('the end of the process', () => {
     await settle();
     expect(exits).toEqual([0]);
     expect(kept.lines.join()).toContain('stopping');
+    expect(kept.lines.join()).not.toContain('cut off');
     expect(kept.asked).toEqual(['written within 1000']);
   });
 

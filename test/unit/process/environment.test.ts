@@ -31,6 +31,13 @@ describe('the file .env', () => {
     expect(completed({ PORT: '2', APP_SECRET: '' })).toEqual({ PORT: '2' });
   });
 
+  it('leaves what is not set at all as it is, and says nothing', () => {
+    writeFileSync('.env', 'PORT=1\n');
+    const said = [jest.spyOn(console, 'log'), jest.spyOn(console, 'info'), jest.spyOn(process.stdout, 'write')];
+    expect(completed({ HOST: undefined })).toEqual({ PORT: '1', HOST: undefined });
+    for (const one of said) expect(one).not.toHaveBeenCalled();
+  });
+
   it('keeps a quoted value whole', () => {
     writeFileSync('.env', "VERIFY_TOKEN='abc #def'\n");
     expect(completed({})).toEqual({ VERIFY_TOKEN: 'abc #def' });

@@ -88,14 +88,66 @@ describe('a log in a file', () => {
   });
 });
 
+describe('the 4 MiB that are kept', () => {
+  const MOST = 4 * 1024 * 1024;
+  const stuck = () => {
+    const { output } = file();
+    const write = jest.spyOn(fs, 'write').mockImplementation(() => undefined); // never comes to its end
+    return { output, written: () => write.mock.calls.map(([, bytes]) => bytes.length) };
+  };
+
+  it('may be used to the last byte', () => {
+    const { output, written } = stuck();
+    output.write('x'.repeat(MOST));
+    expect(written()).toEqual([MOST]);
+  });
+
+  it('may not be exceeded by one', () => {
+    const { output, written } = stuck();
+    output.write('x'.repeat(MOST + 1));
+    expect(written()).toEqual([]);
+  });
+
+  it('count bytes, not characters, and those that are being written, too', async () => {
+    const { output, written } = stuck();
+    const told: unknown[] = [];
+    output.onLost((lines, reason) => told.push([lines, reason]));
+    output.write('ä'.repeat(MOST / 2 - 10));
+    output.write('x'.repeat(20));
+    output.write('y'); // lost
+    output.write('z'); // lost
+    expect(written()).toEqual([MOST - 20]);
+    const [goOn] = jest
+      .mocked(fs.write)
+      .mock.calls.map((args: unknown[]) => args.at(-1) as (error: Error | null, bytes: number) => void);
+    goOn?.(Object.assign(new Error('ENOSPC: full'), { code: 'ENOSPC' }), 0);
+    expect(told).toEqual([]);
+    jest.restoreAllMocks();
+    await output.written(5_000);
+    expect(told).toEqual([[2, 'ENOSPC: full']]);
+  });
+});
+
+describe('a log in a pipe', () => {
+  it('has each line at once: a process that is killed has said it', () => {
+    const { output, read } = pipe();
+    output.write('first\n');
+    expect(read()).toBe('first\n');
+    output.write('second\n');
+    expect(read()).toBe('second\n');
+  });
+});
+
 describe('a log that cannot be written', () => {
   it('throws nothing, and does not hold up the end', () => {
     const output = openLogOutput(open('/dev/full', 'w'));
     output.write('a line\n');
     output.write('another\n');
+    const wait = jest.spyOn(Atomics, 'wait');
     expect(() => {
       output.writeNow();
     }).not.toThrow();
+    expect(wait).not.toHaveBeenCalled();
   });
 });
 
@@ -132,7 +184,10 @@ describe('a reader that stands still', () => {
     for (let n = 0; n < 2_000; n += 1) output.write(line(n));
     let now = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => (now += 50));
+    const wait = jest.spyOn(Atomics, 'wait');
     output.writeNow();
+    expect(wait).toHaveBeenCalled();
+    expect(wait.mock.calls[0]?.[3]).toBe(10);
     expect(now).toBeGreaterThan(1_000);
     expect(now).toBeLessThan(1_200);
     expect(read().startsWith(line(0) + line(1))).toBe(true);

@@ -83,6 +83,31 @@ describe('createLogger', () => {
     ).toContain('"err":{"message":"just text"}');
   });
 
+  it('takes of an error only facts that are a word or a number', () => {
+    const error = Object.assign(new Error('failed'), {
+      code: { secret: 1 },
+      subcode: undefined,
+      status: 5,
+      path: '/x',
+    });
+    const { err } = JSON.parse(
+      logged((log) => {
+        log.error({ err: error }, 'x');
+      }),
+    ) as { err: object };
+    expect(Object.keys(err)).toEqual(['name', 'message', 'path', 'status', 'stack']);
+  });
+
+  it('wipes secrets of 12 characters and more: shorter ones could be any word', () => {
+    const text = logged(
+      (log) => {
+        log.info('twelve-chars eleven-char');
+      },
+      { APP_SECRET: 'twelve-chars,eleven-char' },
+    );
+    expect(text).toContain('"msg":"[redacted] eleven-char"');
+  });
+
   it('drops tokens and headers by their names', () => {
     const text = logged((log) => {
       log.info({ access_token: 'a1', request: { token: 'b2', headers: { cookie: 'c3' } } }, 'x');
@@ -100,6 +125,7 @@ describe('the log of a program', () => {
   };
 
   it('is readable on a terminal in development', () => {
+    expect(line(true, {})).toContain('\u001b['); // in colour
     expect(stripVTControlCharacters(line(true, {}))).toMatch(/^\[[\d:.]+\] INFO: \[redacted\]\n {4}port: 1\n$/);
   });
 

@@ -3,7 +3,9 @@ import { explainStart, OperatorError } from '../../../src/process/operator-error
 
 describe('explainStart', () => {
   it('repeats the list of wrong settings', () => {
-    expect(explainStart(new ConfigError(['PORT is wrong.']))).toContain('  - PORT is wrong.');
+    const error = new ConfigError(['PORT is wrong.']);
+    expect(explainStart(error)).toBe(error.message);
+    expect(error.message).toContain('\n  - PORT is wrong.\n');
   });
 
   it('repeats what a person can mend', () => {

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { countValues } from '../../../src/webhook/count-values';
 
-/** The same, told by the parsed value. */
+/** The same, told by the parsed value: each list and object, and each thing in it but the first. */
 function valuesOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const inside = Object.values(value);
-  const names = Array.isArray(value) ? 0 : inside.length;
-  return inside.reduce((sum: number, one) => sum + valuesOf(one), 1 + names);
+  return inside.reduce((sum: number, one) => sum + valuesOf(one), 1 + Math.max(0, inside.length - 1));
 }
 
 describe('countValues', () => {
-  it('counts objects, arrays and named values of any JSON, whatever its texts hold', () => {
-    const tricky = fc.jsonValue({ stringUnit: fc.constantFrom('"', '\\\\', '{', '[', ':', 'a', 'é', '\u0000') });
+  it('counts the values of any JSON, whatever its texts hold', () => {
+    const tricky = fc.jsonValue({ stringUnit: fc.constantFrom('"', '\\\\', '{', '[', ',', 'a', 'é', '\u0000') });
     fc.assert(
       fc.property(fc.oneof(tricky, fc.jsonValue()), fc.constantFrom(undefined, 2), (value, indent) => {
         expect(countValues(Buffer.from(JSON.stringify(value, null, indent)))).toBe(valuesOf(value));
@@ -20,7 +19,7 @@ describe('countValues', () => {
   });
 
   it('comes to an end on what is no JSON', () => {
-    expect(countValues(Buffer.from('{"a\\'))).toBe(1);
+    expect(countValues(Buffer.from('{"a,\\'))).toBe(1);
     expect(countValues(Buffer.from('"{{{'))).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import fs, { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OperatorError } from '../../../../src/process/operator-error';
 import { prepareFolder, requireAccess } from '../../../../src/queue/lmdb/folder';
@@ -136,6 +136,18 @@ describe('what else stands in a data folder', () => {
     expect(modeOf(theirs)).toBe(0o755);
   });
 
+  it("is not reached through a link either, though it has a name of the bot's", () => {
+    const folder = temporaryFolder();
+    const theirs = path.join(temporaryFolder(), 'theirs');
+    writeFileSync(theirs, '');
+    chmodSync(theirs, 0o644);
+    symlinkSync(theirs, path.join(folder, 'arrived'));
+    writeFileSync(path.join(folder, 'probe'), 'mine');
+    prepareFolder(folder);
+    expect(modeOf(theirs)).toBe(0o644);
+    expect(readFileSync(path.join(folder, 'probe'), 'utf8')).toBe('mine');
+  });
+
   it('may vanish meanwhile', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'arrived'), '');
@@ -177,7 +189,7 @@ describe('a disk that is full', () => {
     expect(text).toContain(
       'Make room on its disk, or set DATA_DIR to another folder, and start again: nothing was changed',
     );
-    expect(existsSync(path.join(folder, 'probe'))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('is tried with 128 KiB', () => {

@@ -5,8 +5,8 @@ import type { HttpError } from 'http-errors';
 import { holdBytes } from '../../../../src/webhook/middleware/hold-bytes';
 import type { Refusals } from '../../../../src/webhook/middleware/refusals';
 
-/** Requests that share some bytes, 100 unless told otherwise; what is refused is noted. */
-function door(most: number | undefined = 100) {
+/** Requests that share some bytes, 100 kB unless told otherwise; what is refused is noted. */
+function door(most = 100_000) {
   const refused: [string, number][] = [];
   const names = new Map<Request, string>();
   const refusals: Refusals = {
@@ -25,7 +25,9 @@ function door(most: number | undefined = 100) {
     void hold(req, new ServerResponse(message) as unknown as Response, () => (goesOn += 1));
     expect(goesOn).toBe(1);
     return {
-      send: (bytes: number) => req.emit('data', Buffer.alloc(bytes)),
+      sendBytes: (bytes: number) => req.emit('data', Buffer.alloc(bytes)),
+      /** A piece that takes so many kB in memory. */
+      send: (kilobytes: number) => req.emit('data', Buffer.alloc(kilobytes * 1_000 - 512)),
       end: () => req.emit('end'),
       close: () => req.emit('close'),
     };
@@ -79,6 +81,15 @@ describe('the bytes of bodies that are not complete', () => {
     expect(refused).toEqual([['two', 503]]);
   });
 
+  it('count as what they take in memory: a piece of a byte takes more than a byte', () => {
+    const { request, refused } = door();
+    const one = request('one');
+    for (let n = 0; n < 194; n += 1) one.sendBytes(1);
+    expect(refused).toEqual([]);
+    one.sendBytes(1);
+    expect(refused).toEqual([['one', 503]]);
+  });
+
   it('do not count any more once the body is refused', () => {
     const { request, refused } = door();
     const large = request('large');
@@ -100,10 +111,10 @@ describe('a body that is too large', () => {
   it('is refused when it turns out to be', () => {
     const { request, refused } = door(100 * MEBIBYTE);
     const growing = request('growing');
-    growing.send(5 * MEBIBYTE);
+    growing.sendBytes(5 * MEBIBYTE);
     expect(refused).toEqual([]);
-    growing.send(1);
-    growing.send(1);
+    growing.sendBytes(1);
+    growing.sendBytes(1);
     expect(refused).toEqual([['growing', 413]]);
   });
 });
