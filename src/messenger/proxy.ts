@@ -73,10 +73,8 @@ class Tunnel extends https.Agent {
     const limit = setTimeout(() => asking.destroy(withCode('ETIMEDOUT')), this.#timeoutMs);
     asking.on('connect', ({ statusCode }, socket) => {
       clearTimeout(limit);
-      socket.on('error', () => undefined); // told by what is built on it, or by nobody
       if (statusCode === 200) {
-        const secure: ConnectionOptions = { ...(options as ConnectionOptions), socket };
-        connected(null, connect({ ...secure, servername: String(options.servername ?? options.host) }));
+        connected(null, connect({ ...(options as ConnectionOptions), socket }));
         return;
       }
       socket.destroy();

@@ -194,6 +194,7 @@ describe('npm run queue', () => {
     [2, 'There is no command "lst"', ['lst']],
     [2, 'There is no command "toString"', ['toString']],
     [2, 'Which event?', ['show']],
+    [2, 'An id has 64 characters at most.', ['show', 'x'.repeat(65)]],
     [2, '--wat', ['list', '--wat']],
     [1, 'No event nope', ['show', 'nope']],
     [1, 'No event nope', ['drop', 'nope', '--yes']],

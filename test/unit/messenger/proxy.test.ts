@@ -176,6 +176,23 @@ describe('a proxy for the Graph API', () => {
     proxy.close();
   });
 
+  it('that resets the tunnel it has made is no more than a call that fails', async () => {
+    const proxy = http.createServer();
+    proxy.on('connect', (_req, socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n', () => {
+        if (socket instanceof net.Socket) socket.resetAndDestroy();
+      });
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    process.env['HTTPS_PROXY'] = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    await expect(graphAt('https://graph.example').call('/messages', {})).rejects.toMatchObject({
+      name: 'GraphConnectionError',
+      mayBeDone: false,
+    });
+    proxy.close();
+  });
+
   it('is not used for what NO_PROXY names', () => {
     process.env['HTTPS_PROXY'] = 'http://127.0.0.1:9';
     process.env['NO_PROXY'] = 'graph.example';

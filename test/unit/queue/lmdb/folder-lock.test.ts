@@ -95,6 +95,16 @@ describe('claimFolder', () => {
     }
   });
 
+  it('says so in words where the file system knows no sockets', async () => {
+    jest.spyOn(net.Server.prototype, 'listen').mockImplementationOnce(function (this: net.Server) {
+      process.nextTick(() => this.emit('error', new Error('listen EPERM: operation not permitted')));
+      return this;
+    });
+    const claiming = claimFolder(temporaryFolder(), registry());
+    await expect(claiming).rejects.toThrow(OperatorError);
+    await expect(claiming).rejects.toThrow(/cannot be locked \(listen EPERM.*DATA_DIR.*local disk/);
+  });
+
   it('takes the shorter way to a folder with a long path, and refuses one that is too long, in words', async () => {
     const long = path.join(temporaryFolder(), 'x'.repeat(60), 'y'.repeat(60));
     const far = path.join(temporaryFolder(), 'a/b/c/d/e/f/g/h/i/j/k/l');

@@ -315,6 +315,24 @@ describe('beside an operator who puts very many back', () => {
     await store.close();
   });
 
+  it('goes on with the next look where the file cannot be read for a moment', async () => {
+    const { store, clock, changed, written } = await beside();
+    await clock.pass(1_000);
+    await store.due();
+    await written();
+    const read = jest.spyOn(Schedule.prototype, 'hurry').mockImplementationOnce(() => {
+      throw new Error('the file is being opened anew');
+    });
+    await clock.pass(50); // nobody is there to catch it
+    read.mockRestore();
+    await expect(changed()).resolves.toBe(350);
+    await clock.pass(1_000);
+    await store.due();
+    await written();
+    await expect(changed()).resolves.toBe(100);
+    await store.close();
+  });
+
   it('follows no more once it is closed', async () => {
     const { store, clock, changed, written } = await beside();
     await clock.pass(1_000);
