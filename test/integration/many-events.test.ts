@@ -60,6 +60,29 @@ describe('a body with more events than the platform ever sends', () => {
     expect(await answer(json)).toEqual([200, 'OK']);
   });
 
+  it('is read 250 at a time, with a pause between', async () => {
+    const bot = await makeBot({ LOG_LEVEL: 'silent' });
+    let turns = 0;
+    let isStored = false;
+    jest.spyOn(bot.store, 'add').mockImplementation(() => {
+      isStored = true;
+      return Promise.resolve({ added: 0, known: 0 });
+    });
+    const count = (): void => {
+      turns += 1;
+      if (!isStored) setImmediate(count);
+    };
+    const parse = JSON.parse;
+    jest.spyOn(JSON, 'parse').mockImplementationOnce((value: string) => {
+      setImmediate(count);
+      return parse(value) as unknown;
+    });
+    const events = Array.from({ length: 5_000 }, (_, n) => eventOf({ message: { mid: `m${n}`, text: 'x' } }));
+    await post(bot.app, JSON.stringify({ entry: [{ id: ids.page, messaging: events }] }));
+    expect(turns).toBeGreaterThanOrEqual(19);
+    expect(turns).toBeLessThan(100);
+  });
+
   it('lets others come between while it is read', async () => {
     const bot = await makeBot({ LOG_LEVEL: 'silent' });
     const order: string[] = [];

@@ -25,7 +25,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   handlers: ['test/integration/conversation'],
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
-  index: ['test/integration/conversation', 'test/integration/front-door'],
+  index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/many-events'],
   simulator: ['test/integration/simulator-*'],
 };
 

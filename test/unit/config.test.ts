@@ -162,9 +162,42 @@ describe('loadConfig', () => {
     expect(problemsOf({ ...needed, NODE_ENV: 'production', APP_SECRET: ' , ' })).toHaveLength(1);
   });
 
+  it.each([
+    ['PAGE_ACCESS_TOKEN', '', /^PAGE_ACCESS_TOKEN is missing\. Find it in the App Dashboard/],
+    [
+      'PAGE_ACCESS_TOKEN',
+      'two words',
+      /^PAGE_ACCESS_TOKEN holds a space.* Copy it again: it stands in the App Dashboard/,
+    ],
+    ['VERIFY_TOKEN', '', /^VERIFY_TOKEN is missing\. Make up .* the App Dashboard under Webhooks/],
+    ['VERIFY_TOKEN', 'a\u0001', /^VERIFY_TOKEN holds a control character.* the App Dashboard under Webhooks/],
+    ['LOG_LEVEL', 'loud', /^LOG_LEVEL must be one of fatal, error, .*; it is now "loud"\.$/],
+    ['PORT', '1'.repeat(100), new RegExp(`it is now "1{60}"\\.$`)],
+  ])('says of %s=%j what is wrong and what to do', (name, value, told) => {
+    expect(problemsOf({ ...needed, [name]: value })).toEqual([expect.stringMatching(told)]);
+  });
+
+  it.each([
+    ['PORT', '65535'],
+    ['MAX_SENDS_PER_SECOND', '300'],
+    ['GRAPH_API_VERSION', 'v25.10'],
+    ['GRAPH_API_URL', 'https://graph.example'],
+    ['GRAPH_API_URL', 'http://graph.example'],
+    ['APP_SECRET', 'secret'],
+  ])('takes %s=%s, in production, too', (name, value) => {
+    expect(loadConfig({ ...needed, APP_SECRET: 'x', NODE_ENV: 'production', [name]: value }).production).toBe(true);
+  });
+
+  it('takes an address with slashes at its end', () => {
+    expect(loadConfig({ ...needed, GRAPH_API_URL: 'https://graph.example//' }).graphApiUrl).toBe(
+      'https://graph.example',
+    );
+  });
+
   it('says what to do when one setting is wrong', () => {
     const message = new ConfigError(problemsOf({ PAGE_ACCESS_TOKEN: 'x' })).message;
     expect(message).toContain('1 setting needs attention');
+    expect(message).toContain('\n  - VERIFY_TOKEN is missing.');
     expect(message).toContain('.env.example');
   });
 });

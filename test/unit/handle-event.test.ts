@@ -15,10 +15,15 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
   const graph = recordingGraph({});
   const failing = () => Promise.reject(what.failWith ?? new Error('unused'));
   const notes: CompletedCall[] = [];
+  const lines: { level: string; msg: string }[] = [];
+  const log = pino(
+    { level: 'debug', formatters: { level: (label) => ({ level: label }) } },
+    { write: (line) => void lines.push(JSON.parse(line) as { level: string; msg: string }) },
+  );
   const handler = createEventHandler(
     what.failWith === undefined ? graph : { call: failing, get: failing },
     { appId: undefined },
-    pino({ enabled: false }),
+    log,
   );
   const stored = {
     id: 'e',
@@ -39,18 +44,26 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
       permit: () => (what.heldBack ? Promise.reject(new HeldBackError('held back')) : Promise.resolve()),
     },
   );
-  return { verdict, notes, paths: graph.calls.map(([path]) => path) };
+  return {
+    verdict,
+    notes,
+    paths: graph.calls.map(([path]) => path),
+    said: lines.map(({ level, msg }) => `${level}: ${msg}`),
+  };
 }
 
 describe('what becomes of an event', () => {
   it('is done with its calls noted', async () => {
-    const { verdict, notes } = await handle({});
+    const { verdict, notes, said } = await handle({});
     expect(verdict).toEqual({ kind: 'done' });
     expect(notes.map(({ path }) => path)).toEqual(['/messages', '/pass_thread_control']);
+    expect(said).toEqual(['info: event handled']);
   });
 
   it('is done without calls when it is ignored', async () => {
-    expect((await handle({ payload: payload({ read: {} }) })).verdict).toEqual({ kind: 'done' });
+    const { verdict, said } = await handle({ payload: payload({ read: {} }) });
+    expect(verdict).toEqual({ kind: 'done' });
+    expect(said).toEqual(['debug: event ignored']);
   });
 
   it('goes on where an earlier attempt has stopped', async () => {
@@ -98,7 +111,7 @@ describe('what becomes of an event', () => {
     [
       'a note that could not be stored',
       new StoreError('disk full'),
-      { kind: 'retry', reason: 'disk full', cause: undefined },
+      { kind: 'retry', reason: 'disk full', cause: undefined, mayBeSent: false },
     ],
     [
       'a mistake of the handler',
@@ -107,6 +120,7 @@ describe('what becomes of an event', () => {
         kind: 'refused',
         scope: 'probably_event',
         cause: 'handler: TypeError',
+        isExpected: false,
         reason: expect.stringContaining('x is not a function') as string,
       },
     ],
@@ -116,7 +130,7 @@ describe('what becomes of an event', () => {
     expect((await handle({ failWith })).verdict).toMatchObject(expected);
   });
 
-  it.each(['They blocked you', 'They blocked you.', 'They blocked you...'])(
+  it.each(['See v1.2: They blocked you', 'They blocked you.', 'See a.b: They blocked you...'])(
     'has one full stop between what Graph says and what to do: %s',
     async (message) => {
       const { verdict } = await handle({ failWith: refusal({ code: 551, message }) });

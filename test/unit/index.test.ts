@@ -53,6 +53,8 @@ describe('data that cannot be used', () => {
     await expect(second).rejects.toThrow(OperatorError);
     await expect(second).rejects.toThrow(/Another bot is already working/);
     await first.stop();
+    const third = await start(data, silent); // nothing of the first one is left
+    await third.stop();
   });
 });
 

@@ -111,6 +111,54 @@ describe('the connection', () => {
     await expect(control).rejects.toMatchObject({ ...refused, mayBeDone: false });
   });
 
+  it.each<[string, number, http.OutgoingHttpHeaders, string, string]>([
+    ['a redirect, though it is JSON', 300, { 'Content-Type': 'application/json' }, '{}', 'not_graph'],
+    ['an answer without a final status, though it is JSON', 304, { 'x-fb-debug': 'a' }, '', 'not_graph'],
+    ['a text', 500, { 'Content-Type': 'application/json' }, '"text"', 'temporary'],
+    ['null, in plain words', 200, { 'Content-Type': 'text/plain' }, 'null', 'not_graph'],
+    ['a number, in plain words', 200, { 'Content-Type': 'text/plain' }, '5', 'not_graph'],
+    ['a list, in plain words', 200, { 'Content-Type': 'text/plain' }, '[]', 'not_graph'],
+  ])('does not take for a success %s (%d)', async (_what, status, headers, body, kind) => {
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => res.writeHead(status, headers).end(body));
+    });
+    await expect(api(server.url).call('/messages', {})).rejects.toMatchObject({ name: 'GraphApiError', kind });
+  });
+
+  it('takes a JSON object for a success, whatever it is called', async () => {
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => res.writeHead(200, { 'Content-Type': 'text/plain' }).end('{"message_id":"m"}'));
+    });
+    await expect(api(server.url).call('/messages', {})).resolves.toEqual({ message_id: 'm' });
+  });
+
+  it.each([300, 500])('does not take an error whose body breaks off for a success (%d)', async (status) => {
+    const server = await startHttpServer((req, res) => {
+      req.resume().on('end', () => {
+        res.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': 100 }).write('{');
+        setImmediate(() => res.destroy());
+      });
+    });
+    await expect(api(server.url).call('/messages', {})).rejects.toMatchObject({ name: 'GraphConnectionError' });
+  });
+
+  it('says what it sends and what it wants, and sends a body only where there is one', async () => {
+    const seen: [string | undefined, http.IncomingHttpHeaders][] = [];
+    const server = await startHttpServer((req, res) => {
+      seen.push([req.method, req.headers]);
+      req.resume().on('end', () => res.end('{}'));
+    });
+    await api(server.url).call('/messages', { a: 'ä' });
+    await api(server.url).get('/thread_owner', {});
+    const json = { accept: 'application/json', 'content-type': 'application/json' };
+    expect(seen).toEqual([
+      ['POST', expect.objectContaining({ ...json, 'content-length': '10' })],
+      ['GET', expect.objectContaining(json)],
+    ]);
+    expect(seen[1]?.[1]).not.toHaveProperty('content-length');
+    expect(seen[1]?.[1]).not.toHaveProperty('transfer-encoding');
+  });
+
   it("does not take a proxy's page for Graph's answer, with whatever status", async () => {
     const statuses = [200, 404];
     const server = await startHttpServer((req, res) => {

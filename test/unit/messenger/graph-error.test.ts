@@ -39,6 +39,9 @@ describe('what an error of the platform means', () => {
     ['permission_missing', 'doubt', { code: 3 }],
     ['bad_request', 'doubt', { code: 100 }],
     ['app_invalid', 'hold', { code: 100, message: 'Invalid appsecret_proof provided in the API argument' }],
+    ['permission_missing', 'doubt', { code: 10, message: 'Invalid appsecret_proof provided in the API argument' }],
+    ['not_graph', 'retry', { httpStatus: 399, isJson: true }],
+    ['bad_request', 'doubt', { httpStatus: 400, isJson: true }],
     ['app_invalid', 'hold', { code: 101 }],
     ['app_invalid', 'hold', { code: 102 }],
     ['app_invalid', 'hold', { code: 104 }],
@@ -53,6 +56,16 @@ describe('what an error of the platform means', () => {
     expect([error.kind, error.action]).toEqual([kind, action]);
     expect(error.retryable).toBe(action === 'retry' || action === 'wait');
     expect(error.advice).toMatch(/^[A-Z].+\.$/);
+  });
+
+  it('names code and subcode as far as there are any', () => {
+    expect(refusal({ code: 190, subcode: 463 }).message).toContain('(HTTP 400, code 190, subcode 463)');
+    expect(refusal({ code: 190 }).message).toContain('(HTTP 400, code 190)');
+    expect(refusal({}).message).toContain('(HTTP 400, code none)');
+  });
+
+  it('knows of no time to wait where there was no answer', () => {
+    expect(new GraphConnectionError('/messages', 'ECONNRESET', true).regainMs('1')).toBeUndefined();
   });
 
   it('carries what the platform said', () => {
