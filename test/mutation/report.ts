@@ -20,7 +20,7 @@ interface Position {
 
 export interface Summary {
   readonly score: number;
-  /** Without mutants of texts, and of what is only said in the log. */
+  /** Without mutants of texts, of what is only said in the log, and of what only runs as a program of its own. */
   readonly scoreWithoutTexts: number;
   /** Those that are not text, one a line: where, what stands there, and what it was changed to. */
   readonly survivors: readonly string[];
@@ -32,15 +32,15 @@ const ALIVE = new Set(['Survived', 'NoCoverage']);
 /** Sums a report up. */
 export function summarize({ files }: MutationReport): Summary {
   const counted = Object.entries(files).flatMap(([file, { source, mutants }]) => {
-    const said = logArguments(source);
+    const apart = notCounted(source);
     return mutants
       .filter(({ status }) => KILLED.has(status) || ALIVE.has(status))
       .map((mutant) => {
         const [start, end] = [offsetOf(source, mutant.location.start), offsetOf(source, mutant.location.end)];
-        const isSaid = said.some((range) => range.start <= start && end <= range.end);
+        const isApart = apart.some((range) => range.start <= start && end <= range.end);
         return {
           isAlive: ALIVE.has(mutant.status),
-          isText: mutant.mutatorName === 'StringLiteral' || isSaid,
+          isText: mutant.mutatorName === 'StringLiteral' || isApart,
           place: `${file}:${mutant.location.start.line}`,
           line: mutant.location.start.line,
           change: `${shortened(source.slice(start, end))}  →  ${shortened(mutant.replacement ?? '')}`,
@@ -60,8 +60,11 @@ function scoreOf(mutants: readonly { readonly isAlive: boolean }[]): number {
   return (100 * mutants.filter(({ isAlive }) => !isAlive).length) / mutants.length;
 }
 
-/** Where the arguments of calls of a logger stand: `log.warn(…)`, `log[level](…)`. */
-function logArguments(source: string): { readonly start: number; readonly end: number }[] {
+/**
+ * Where the arguments of calls of a logger stand, `log.warn(…)`, `log[level](…)`, and what only runs as a program of its own,
+ * `if (require.main === module) …`: test/e2e sees to that, in another process.
+ */
+function notCounted(source: string): { readonly start: number; readonly end: number }[] {
   const found: { start: number; end: number }[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
@@ -70,9 +73,12 @@ function logArguments(source: string): { readonly start: number; readonly end: n
       if (isMember && ts.isIdentifier(callee.expression) && callee.expression.text === 'log')
         found.push({ start: node.arguments.pos, end: node.arguments.end });
     }
+    if (ts.isIfStatement(node) && node.expression.getText(file) === 'require.main === module')
+      found.push({ start: node.getStart(file), end: node.end });
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest));
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest);
+  visit(file);
   return found;
 }
 

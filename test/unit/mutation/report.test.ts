@@ -1,6 +1,12 @@
 import { summarize } from '../../mutation/report';
 
-const source = ['const limit = 4 > 3;', "log.warn({ a: 1 }, 'text');", 'log[a ? b : c](1);', ''].join('\n');
+const source = [
+  'const limit = 4 > 3;',
+  "log.warn({ a: 1 }, 'text');",
+  'log[a ? b : c](1);',
+  'if (require.main === module) { run(); }',
+  '',
+].join('\n');
 const mutant = (line: number, [start, end]: readonly [number, number], status: string, mutatorName = 'Other') => ({
   mutatorName,
   status,
@@ -21,13 +27,15 @@ describe('the summary of a mutation report', () => {
           mutant(1, [14, 19], 'RuntimeError'),
           mutant(2, [9, 17], 'Survived'),
           mutant(2, [19, 25], 'Survived', 'StringLiteral'),
+          mutant(4, [4, 27], 'Survived'),
+          mutant(4, [29, 39], 'NoCoverage'),
         ],
       },
     },
   });
 
-  it('scores with and without what is only said', () => {
-    expect(summary.score).toBeCloseTo(100 * (2 / 6));
+  it('scores with and without what is only said, or only runs as a program of its own', () => {
+    expect(summary.score).toBeCloseTo(100 * (2 / 8));
     expect(summary.scoreWithoutTexts).toBeCloseTo(100 * (2 / 4));
   });
 
