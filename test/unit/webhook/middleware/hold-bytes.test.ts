@@ -28,6 +28,7 @@ function door(most = 100_000) {
       sendBytes: (bytes: number) => req.emit('data', Buffer.alloc(bytes)),
       /** A piece that takes so many kB in memory. */
       send: (kilobytes: number) => req.emit('data', Buffer.alloc(kilobytes * 1_000 - 512)),
+      isDestroyed: () => message.destroyed,
       end: () => req.emit('end'),
       close: () => req.emit('close'),
     };
@@ -98,6 +99,20 @@ describe('the bytes of bodies that are not complete', () => {
     large.close();
     request('other').send(100);
     expect(refused).toEqual([['large', 503]]);
+  });
+});
+
+describe('a refused client', () => {
+  it('has half a second to read its answer; then what was read is let go with its connection', () => {
+    jest.useFakeTimers();
+    const { request } = door();
+    const large = request('large');
+    large.send(101);
+    jest.advanceTimersByTime(499);
+    expect(large.isDestroyed()).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(large.isDestroyed()).toBe(true);
+    jest.useRealTimers();
   });
 });
 
