@@ -8,6 +8,9 @@ export const LARGEST_BODY = 5 * MEBIBYTE;
 /** What all requests together may hold before it is known who sent them. */
 const MOST_HELD = 64 * MEBIBYTE;
 
+/** Up to this size a body is always begun: what the platform sends, but for large batches. */
+const USUAL_BODY = 64 * 1024;
+
 /** How long a refused client has to read its answer. */
 const ANSWER_MS = 500;
 
@@ -28,11 +31,15 @@ interface Reading {
   bytes: number;
   /** What these take in memory. */
   held: number;
+  /** How long the body is to be, as far as that is said. */
+  readonly promised: number;
 }
 
 /**
- * Limits the memory that incomplete bodies take: their sender is not known yet. A body that says, or shows, that it is larger than 5 MiB is answered 413 at once; where all together are more than 64 MiB, the largest one is answered 503, so that
- * bodies of the usual size still get through. The connection is closed in both cases.
+ * Limits the memory that incomplete bodies take: their sender is not known yet. A body that says, or shows, that it is larger than
+ * 5 MiB is answered 413 at once. One that would not fit into the 64 MiB of all together is answered 503 at once; where they take
+ * more than that all the same, the largest one is, so that bodies of the usual size still get through. The connection is closed in
+ * each case.
  *
  * @param refusals answers them
  * @param most how many bytes all may hold together
@@ -53,8 +60,10 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
   };
 
   return (req, res, next) => {
-    if (Number(req.get('Content-Length') ?? 0) > LARGEST_BODY) throw tooLarge();
-    const reading: Reading = { req, res, bytes: 0, held: 0 };
+    const promised = Number(req.get('Content-Length') ?? 0) || 0;
+    if (promised > LARGEST_BODY) throw tooLarge();
+    if (promised > USUAL_BODY && promised + promisedBy(readings) > most) throw tooMuch();
+    const reading: Reading = { req, res, bytes: 0, held: 0, promised };
     readings.add(reading);
     req.on('data', ({ length }: Buffer) => {
       if (!readings.has(reading)) return; // refused; its connection is being closed
@@ -70,6 +79,10 @@ export function holdBytes(refusals: Refusals, most = MOST_HELD): RequestHandler 
     req.on('end', done).on('close', done);
     next();
   };
+}
+
+function promisedBy(readings: Iterable<Reading>): number {
+  return [...readings].reduce((sum, { promised, held }) => sum + Math.max(promised, held), 0);
 }
 
 function largestOf(readings: Iterable<Reading>): Reading {

@@ -102,6 +102,26 @@ describe('the bytes of bodies that are not complete', () => {
   });
 });
 
+describe('a body that says how long it is', () => {
+  it('is not begun where it does not fit beside what the others say, unless it is of the usual size', () => {
+    const { request } = door(200_000);
+    const first = request('first', '100000');
+    request('second', '100000');
+    expect(() => request('third', '65537')).toThrow('Too much is being sent at this moment.');
+    request('usual', '65536').close();
+    first.close();
+    request('third', '65537');
+  });
+
+  it('counts as what it has become where that is more', () => {
+    const { request } = door(200_000);
+    const first = request('first', '1');
+    first.send(101);
+    expect(() => request('second', '100000')).toThrow('Too much');
+    request('third', '90000');
+  });
+});
+
 describe('a refused client', () => {
   it('has half a second to read its answer; then what was read is let go with its connection', () => {
     jest.useFakeTimers();
@@ -118,7 +138,7 @@ describe('a refused client', () => {
 
 describe('a body that is too large', () => {
   it('is refused when it says so, with what cannot be a length taken for none', () => {
-    const { request } = door();
+    const { request } = door(100 * MEBIBYTE);
     for (const length of [undefined, '0', String(5 * MEBIBYTE), 'many']) request('fine', length);
     expect(() => request('large', String(5 * MEBIBYTE + 1))).toThrow('The body is larger than 5 MiB.');
   });
