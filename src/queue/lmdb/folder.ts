@@ -81,8 +81,7 @@ function refusal(what: string, place: string, error: unknown): OperatorError {
   return new OperatorError(`${what} cannot be read and written: ${explain(error, place)}. ${ELSEWHERE}`);
 }
 
-const ELSEWHERE =
-  'Nothing was changed. Start the bot as the user whose folder it is, or set DATA_DIR to another folder.';
+const ELSEWHERE = 'Nothing was changed. Run this as the user whose folder it is, or set DATA_DIR to another folder.';
 
 /** A disk that is full is told by trying: quotas and limits count, too. */
 function requireRoom(folder: string): void {

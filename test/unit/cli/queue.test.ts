@@ -549,10 +549,9 @@ describe('what cannot be done', () => {
     const open = await openLmdbStore(folder);
     const failing = {
       ...open,
-      // eslint-disable-next-line require-yield, @typescript-eslint/require-await
-      async *list() {
-        throw new Error('EIO: i/o error');
-      },
+      list: () => ({
+        [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('EIO: i/o error')) }),
+      }),
       drop: jest.fn(),
     };
     jest.spyOn(store, 'openLmdbStore').mockResolvedValueOnce(failing);

@@ -84,6 +84,7 @@ describe('a data folder', () => {
     expect(text).toMatch(
       /^The data folder .* cannot be read and written: it belongs to user \d+, and this is user \d+\. Nothing/,
     );
+    expect(text).toContain('Run this as the user whose folder it is'); // the operator's command says it, too
     expect(text).not.toContain('damaged');
   });
 
