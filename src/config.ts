@@ -1,13 +1,17 @@
 import { z } from 'zod';
 
-/** Everything an operator can set, read once from the environment, checked and typed. */
-export interface Config {
-  /** Token of the Page the bot writes as. Secret. */
+/** What nobody else may know. It is replaced while the bot runs: ask for it each time it is used. */
+export interface Secrets {
+  /** Token of the Page the bot writes as. */
   readonly pageAccessToken: string;
-  /** The word agreed with the App Dashboard for the verification of the webhook. Secret. */
+  /** The word agreed with the App Dashboard for the verification of the webhook. */
   readonly verifyToken: string;
-  /** App Secrets a webhook may be signed with, the current one first. Empty: signatures are not checked. Secret. */
+  /** App Secrets a webhook may be signed with, the current one first. Empty: signatures are not checked. */
   readonly appSecrets: readonly string[];
+}
+
+/** Everything an operator can set, checked and typed, as it was at the start. */
+export interface Config extends Secrets {
   /** This app's id, as a string of digits. */
   readonly appId: string | undefined;
   readonly port: number;
@@ -18,6 +22,12 @@ export interface Config {
   /** Like `v25.0`; undefined means unversioned calls, as in the tutorial. */
   readonly graphApiVersion: string | undefined;
   readonly logLevel: LogLevel;
+  /** Whether log lines name people by their page-scoped ids. */
+  readonly logPsid: boolean;
+  /** Port for operators (health, metrics, state); undefined: none. */
+  readonly operationsPort: number | undefined;
+  /** Address to listen on for operators. */
+  readonly operationsHost: string;
   /** Folder in which events are kept until they are dealt with. */
   readonly dataDir: string;
   readonly maxConcurrentConversations: number;
@@ -88,6 +98,9 @@ const environment = z.object({
     .string()
     .regex(/^v\d{1,3}\.\d{1,2}$/, { error: shown('must look like v25.0, or be left out for unversioned calls') })
     .optional(),
+  LOG_PSID: z.enum(['true', 'false'], { error: shown('must be true or false') }).default('false'),
+  OPERATIONS_PORT: wholeNumber(0, 65_535).default(9464),
+  OPERATIONS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(logLevels, { error: shown(`must be one of ${logLevels.join(', ')}`) }).default('info'),
   DATA_DIR: z.string().default('./data'),
   MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(1_000),
@@ -135,6 +148,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     graphApiUrl: values.GRAPH_API_URL,
     graphApiVersion: values.GRAPH_API_VERSION,
     logLevel: values.LOG_LEVEL,
+    logPsid: values.LOG_PSID === 'true',
+    operationsPort: values.OPERATIONS_PORT === 0 ? undefined : values.OPERATIONS_PORT,
+    operationsHost: values.OPERATIONS_HOST,
     dataDir: values.DATA_DIR,
     maxConcurrentConversations: values.MAX_CONCURRENT_CONVERSATIONS,
     maxSendsPerSecond: values.MAX_SENDS_PER_SECOND,

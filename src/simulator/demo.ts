@@ -20,6 +20,7 @@ async function main(): Promise<void> {
       ...botEnvironment(simulator.platform.settings, simulator.url),
       NODE_ENV: '',
       PORT: '0',
+      OPERATIONS_PORT: '0',
       HOST: '127.0.0.1',
       DATA_DIR: path.join(folder, 'data'),
       LOG_LEVEL: 'info',

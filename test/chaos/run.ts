@@ -51,6 +51,7 @@ async function main(): Promise<boolean> {
       APP_SECRET: SECRET,
       GRAPH_API_URL: graph.url,
       PORT: '0',
+      OPERATIONS_PORT: '0',
       HOST: '127.0.0.1',
       MAX_SENDS_PER_SECOND: '300',
     },

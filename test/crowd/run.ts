@@ -77,6 +77,7 @@ async function main(): Promise<void> {
       PATH: process.env['PATH'],
       ...botEnvironment(platform.settings, url),
       PORT: '0',
+      OPERATIONS_PORT: '0',
       HOST: '127.0.0.1',
       LOG_LEVEL: 'info',
       MAX_SENDS_PER_SECOND: '300',

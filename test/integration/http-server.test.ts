@@ -192,6 +192,7 @@ describe('start', () => {
     PAGE_ACCESS_TOKEN: 'page-token',
     VERIFY_TOKEN: 'verify-token',
     PORT: '0',
+    OPERATIONS_PORT: '0',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent',
   };

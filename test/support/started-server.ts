@@ -2,7 +2,7 @@ import { secrets, sign } from './bot';
 import { runBuilt } from './built-server';
 import { graphStandIn } from './graph-stand-in';
 
-export const settings = { ...secrets, PORT: '0', HOST: '127.0.0.1' };
+export const settings = { ...secrets, PORT: '0', OPERATIONS_PORT: '0', HOST: '127.0.0.1' };
 
 /** Starts the built server and waits until it listens. */
 export async function startServer(graphUrl: string, env: Record<string, string> = {}, command?: readonly string[]) {

@@ -24,6 +24,9 @@ describe('loadConfig', () => {
       graphApiUrl: 'https://graph.facebook.com',
       graphApiVersion: undefined,
       logLevel: 'info',
+      logPsid: false,
+      operationsPort: 9464,
+      operationsHost: '127.0.0.1',
       dataDir: './data',
       maxConcurrentConversations: 1_000,
       maxSendsPerSecond: 40,
@@ -43,6 +46,9 @@ describe('loadConfig', () => {
       GRAPH_API_URL: 'http://localhost:1338/',
       GRAPH_API_VERSION: 'v25.0',
       LOG_LEVEL: 'debug',
+      LOG_PSID: 'true',
+      OPERATIONS_PORT: '9000',
+      OPERATIONS_HOST: '10.0.0.1',
       DATA_DIR: '/var/lib/bot',
       MAX_CONCURRENT_CONVERSATIONS: '8',
       MAX_SENDS_PER_SECOND: '20',
@@ -59,12 +65,19 @@ describe('loadConfig', () => {
       graphApiUrl: 'http://localhost:1338',
       graphApiVersion: 'v25.0',
       logLevel: 'debug',
+      logPsid: true,
+      operationsPort: 9000,
+      operationsHost: '10.0.0.1',
       dataDir: '/var/lib/bot',
       maxConcurrentConversations: 8,
       maxSendsPerSecond: 20,
       maxPendingEvents: 500,
       production: true,
     });
+  });
+
+  it('lets nobody listen for operators where their port is 0', () => {
+    expect(loadConfig({ ...needed, OPERATIONS_PORT: '0' }).operationsPort).toBeUndefined();
   });
 
   it('takes an empty or blank value for unset', () => {
@@ -172,6 +185,8 @@ describe('loadConfig', () => {
     ['VERIFY_TOKEN', '', /^VERIFY_TOKEN is missing\. Make up .* the App Dashboard under Webhooks/],
     ['VERIFY_TOKEN', 'a\u0001', /^VERIFY_TOKEN holds a control character.* the App Dashboard under Webhooks/],
     ['LOG_LEVEL', 'loud', /^LOG_LEVEL must be one of fatal, error, .*; it is now "loud"\.$/],
+    ['LOG_PSID', 'yes', /^LOG_PSID must be true or false; it is now "yes"\.$/],
+    ['OPERATIONS_PORT', '70000', /^OPERATIONS_PORT must be a whole number from 0 to 65535; it is now "70000"\.$/],
     ['PORT', '1'.repeat(100), new RegExp(`it is now "1{60}"\\.$`)],
   ])('says of %s=%j what is wrong and what to do', (name, value, told) => {
     expect(problemsOf({ ...needed, [name]: value })).toEqual([expect.stringMatching(told)]);

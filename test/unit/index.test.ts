@@ -20,6 +20,7 @@ const env = (port: string) => ({
   DATA_DIR: temporaryFolder(),
   HOST: '127.0.0.1',
   PORT: port,
+  OPERATIONS_PORT: '0',
   LOG_LEVEL: 'silent',
 });
 
