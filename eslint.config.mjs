@@ -9,7 +9,7 @@ const rooms = {
   queue: ['express', 'body-parser', 'axios', 'handlers', 'messenger', 'webhook', 'simulator', 'cli'],
   process: ['express', 'body-parser', 'axios', 'webhook', 'handlers', 'messenger', 'queue', 'simulator', 'cli'],
   simulator: ['axios', 'webhook', 'handlers', 'messenger', 'queue', 'process', 'cli', 'config'],
-  cli: ['simulator', 'webhook', 'handlers', 'messenger'],
+  cli: ['express', 'body-parser', 'axios', 'simulator', 'webhook', 'handlers'],
 };
 
 /** What runs the built server as a process of its own must not look inside it; the bench fills data folders by itself. */

@@ -3,15 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { explainFailure, wholeNumber } from './options';
 import { botEnvironment, subscribeBot } from './setup';
 import { startSimulator } from './simulator';
 
 /* `npm run demo`: the simulator and the real bot against it, two processes, on throw-away data. Ctrl-C ends both. */
 
-const PORT = Number(process.env['SIMULATOR_PORT'] ?? 1338);
+const REMEDY = 'set SIMULATOR_PORT to another number';
+const named = process.env['SIMULATOR_PORT']?.trim();
 
-async function main(): Promise<void> {
-  const simulator = await startSimulator(PORT);
+async function main(port: number): Promise<void> {
+  const simulator = await startSimulator(port);
   const folder = mkdtempSync(path.join(tmpdir(), 'handover-demo-'));
   const bot = spawn(process.execPath, [path.join(__dirname, '..', 'index.js')], {
     cwd: folder, // a .env of yours plays no part here
@@ -57,12 +59,20 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => {
-  const taken = (error as { code?: string }).code === 'EADDRINUSE';
-  process.stderr.write(
-    taken
-      ? `Port ${PORT} is taken: stop what uses it, or set SIMULATOR_PORT to another number.\n`
-      : `${String(error)}\n`,
-  );
+function end(message: string): never {
+  process.stderr.write(`${message}\n`);
   process.exit(1);
+}
+
+function readPort(text: string): number {
+  try {
+    return wholeNumber(65_535)(text);
+  } catch (error) {
+    return end(`SIMULATOR_PORT is ${JSON.stringify(text)}. ${(error as Error).message}`);
+  }
+}
+
+const port = readPort([named].find(Boolean) ?? '1338');
+main(port).catch((error: unknown) => {
+  end(explainFailure(error, port, REMEDY));
 });

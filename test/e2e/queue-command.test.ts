@@ -27,7 +27,7 @@ describe('the operator', () => {
     const run = (...args: string[]) => queue([...args, '--data', folder]);
     const [event] = JSON.parse(run('list', '--json').stdout) as { id: string; reason: string }[];
     expect(event?.reason).toContain('code 551');
-    expect(run('drop', String(event?.id))).toMatchObject({ status: 2 });
+    expect(run('drop', String(event?.id))).toMatchObject({ status: 1 });
     expect(run('retry', '--all')).toMatchObject({ status: 0 });
     await graph.got(2);
     expect(run('drop', String(event?.id), '--yes')).toMatchObject({ status: 0, stdout: '1 dropped.\n' });

@@ -6,6 +6,7 @@ import { checkReadable } from '../../../src/queue/lmdb/check-data';
 import * as store from '../../../src/queue/lmdb/store';
 import * as engine from '../../../src/queue/lmdb/tables';
 import { fakeClock } from '../../support/fake-clock';
+import { scriptedTerminal } from '../../support/scripted-terminal';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const { DATA_FILE, openTables } = engine;
@@ -67,27 +68,10 @@ async function folderWithMany(count: number): Promise<string> {
 }
 
 async function run(folder: string | undefined, args: readonly string[], answer?: string, more: Partial<Terminal> = {}) {
-  let output = '';
-  let complaints = '';
-  const questions: string[] = [];
-  const code = await runQueueCommand(args, folder === undefined ? {} : { DATA_DIR: folder }, {
-    write: (text) => {
-      output += text;
-      return Promise.resolve();
-    },
-    complain: (text) => {
-      complaints += text;
-    },
-    ask: (question) => {
-      questions.push(question);
-      return Promise.resolve(answer);
-    },
-    now: () => NOW,
-    pause: () => Promise.resolve(),
-    check: () => Promise.resolve(),
-    ...more,
-  });
-  return { code, output, complaints, questions };
+  const { terminal, said } = scriptedTerminal(answer, NOW);
+  const env = folder === undefined ? {} : { DATA_DIR: folder };
+  const code = await runQueueCommand(args, env, { ...terminal, ...more });
+  return { code, ...said() };
 }
 
 const containing = (text: string) => expect.stringContaining(text) as string;
@@ -183,46 +167,61 @@ describe('npm run queue', () => {
   it('drops without asking where --yes is given, and not at all where nobody can answer', async () => {
     const folder = await folderWithEvents();
     expect(await run(folder, ['drop', 'waits'])).toMatchObject({
-      code: 2,
-      complaints: 'Nobody is there to confirm: add --yes.\n',
+      code: 1,
+      complaints: containing('Nobody is there to confirm: add --yes.\n'),
     });
     expect(await jsonOf(folder, ['drop', 'waits', '--yes'])).toEqual({ dropped: 1 });
   });
 
-  it.each<[number, string, string[]]>([
-    [2, 'npm run queue', []],
-    [2, 'There is no command "lst"', ['lst']],
-    [2, 'There is no command "toString"', ['toString']],
-    [2, 'Which event?', ['show']],
-    [2, 'An id has 64 characters at most.', ['show', 'x'.repeat(65)]],
-    [2, '--wat', ['list', '--wat']],
-    [1, 'No event nope', ['show', 'nope']],
-    [1, 'No event nope', ['drop', 'nope', '--yes']],
-    [2, 'Which event?', ['drop', '--yes']],
-    [2, 'list takes no ids', ['list', 'old']],
-    [2, 'list takes no --yes', ['list', '--yes']],
-    [2, 'show takes no --all', ['show', '--all']],
-    [2, 'retry takes no --limit', ['retry', '--all', '--limit', '1']],
-    [2, 'Give ids or --all, not both', ['drop', 'old', '--all']],
-    [2, '--state and --conversation go with --all', ['drop', 'old', '--state', 'waiting']],
-    [2, '--state and --conversation go with --all', ['retry', '--conversation', 'c']],
-    [2, 'Only what is set aside can be put back', ['retry', '--all', '--state', 'waiting']],
-    [2, '--state is waiting or set-aside, not "set_aside"', ['list', '--state', 'set_aside']],
-    [2, '--limit is a whole number from 1 on, not "0"', ['list', '--limit', '0']],
-    [2, '--limit is a whole number from 1 on, not "1.5"', ['list', '--limit', '1.5']],
-    [2, '--limit is a whole number from 1 on, not "1e3"', ['list', '--limit', '1e3']],
-  ])('ends with %d and says "%s" after %p, and changes nothing', async (code, text, args) => {
+  it.each<[string, string[]]>([
+    ['npm run queue', []],
+    ["Unknown command 'lst'. (Did you mean list?)", ['lst']],
+    ["Unknown command 'toString'.", ['toString']],
+    ['Which event?', ['show']],
+    ['An id has 64 characters at most.', ['show', 'x'.repeat(65)]],
+    ["Unknown option '--wat'.", ['list', '--wat']],
+    ['No event nope', ['show', 'nope']],
+    ['No event nope', ['drop', 'nope', '--yes']],
+    ['Which event?', ['drop', '--yes']],
+    ["Too many arguments for 'list'", ['list', 'old']],
+    ["Unknown option '--yes'.", ['list', '--yes']],
+    ["Unknown option '--all'.", ['show', '--all']],
+    ["Unknown option '--limit'.", ['retry', '--all', '--limit', '1']],
+    ['Give ids or --all, not both', ['drop', 'old', '--all']],
+    ['--state and --conversation go with --all', ['drop', 'old', '--state', 'waiting']],
+    ['--state and --conversation go with --all', ['retry', '--conversation', 'c']],
+    ['Only what is set aside can be put back', ['retry', '--all', '--state', 'waiting']],
+    ["argument 'set_aside' is invalid. Allowed choices are waiting, set-aside.", ['list', '--state', 'set_aside']],
+    ["argument '0' is invalid. It is a whole number from 1 on.", ['list', '--limit', '0']],
+    ["argument '1.5' is invalid. It is a whole number from 1 on.", ['list', '--limit', '1.5']],
+    ["argument '1e3' is invalid. It is a whole number from 1 on.", ['list', '--limit', '1e3']],
+  ])('ends with 1 and says "%s" after %p, and changes nothing', async (text, args) => {
     const folder = await folderWithEvents();
-    expect(await run(folder, args)).toMatchObject({ code, complaints: containing(text) });
+    expect(await run(folder, args)).toMatchObject({ code: 1, complaints: containing(text) });
     expect(await states(folder)).toEqual({ refused: 'set_aside', old: 'set_aside', waits: 'waiting' });
   });
 
-  it('explains itself in at most 25 lines, with every option', async () => {
-    const { code, output } = await run('', ['--help']);
-    expect(code).toBe(0);
-    expect(output.split('\n').length).toBeLessThanOrEqual(25);
-    for (const option of ['all', 'state', 'conversation', 'limit', 'yes', 'texts', 'json', 'data', 'help'])
-      expect(output).toContain(`  --${option} `);
+  it('says where help is after what it does not understand, and only then', async () => {
+    expect((await run('', ['list', '--wat'])).complaints).toMatch(/\nSee: npm run queue -- --help\n$/);
+    expect((await run('', ['show'])).complaints).toMatch(/\nSee: npm run queue -- --help\n$/);
+    expect((await run('', ['list'])).complaints).not.toContain('See:');
+  });
+
+  it('explains itself in at most 20 lines: the commands, and each with its options', async () => {
+    const help = async (...args: string[]) => {
+      const { code, output, complaints } = await run('', [...args, '--help']);
+      expect([code, complaints]).toEqual([0, '']);
+      expect(output.split('\n').length).toBeLessThanOrEqual(20);
+      return output;
+    };
+    const all = await help();
+    for (const command of ['list', 'show', 'retry', 'drop']) {
+      expect(all).toContain(`  ${command} [options]`);
+      for (const option of ['json', 'data', 'help']) expect(await help(command)).toContain(`  --${option}`);
+    }
+    for (const option of ['state', 'conversation', 'limit', 'texts'])
+      expect(await help('list')).toContain(`--${option}`);
+    for (const option of ['all', 'state', 'conversation', 'yes']) expect(await help('drop')).toContain(`--${option}`);
   });
 
   it('does not make a data folder where there is none', async () => {

@@ -1,10 +1,5 @@
-import type { StoredEvent } from '../queue/event-store';
-
-/** Controls, invisible marks and halves of characters would let a stranger's text play tricks with the terminal. */
-const TRICKS = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]`;
-const SEVERAL_TRICKS = new RegExp(`${TRICKS}+`, 'gu');
-/** The line ends are those of the JSON itself: in a text they are escaped already. */
-const TRICKS_IN_JSON = new RegExp(String.raw`(?!\n)${TRICKS}`, 'gu');
+import type { StoredEvent } from '../../queue/event-store';
+import { clean, formatJson } from '../plain';
 
 /** How many of the events that were listed are in which state. */
 export type Counts = Readonly<Record<StoredEvent['state'], number>>;
@@ -76,20 +71,9 @@ export function formatDetails(event: StoredEvent, texts: boolean): string {
     .join('');
 }
 
-/** A value as JSON that plays no tricks with the terminal: such characters are escaped, and the value is the same. */
-export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(TRICKS_IN_JSON, (character) =>
-    Array.from({ length: character.length }, (_, n) => escape(character.charCodeAt(n))).join(''),
-  );
-}
-
 /** An event without what the person wrote, unless it is asked for; answers may quote it too. */
 export function visible({ payload, calls, ...rest }: StoredEvent, texts: boolean): object {
   return { ...rest, calls: calls.map(({ path }) => path), ...(texts && { payload }) };
-}
-
-function escape(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 function stateOf({ state }: StoredEvent): string {
@@ -107,10 +91,6 @@ function time(ms: number): string {
 function shorten(text: string, width: number): string {
   const line = clean(text);
   return line.length > width ? `${clean(line.slice(0, width - 1)).trimEnd()}…` : line;
-}
-
-function clean(text: string): string {
-  return text.replaceAll(SEVERAL_TRICKS, ' ');
 }
 
 function age(ms: number): string {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { formatDetails, formatJson, jsonFormat, tableFormat } from '../../../src/cli/format';
-import type { StoredEvent } from '../../../src/queue/event-store';
+import { formatJson } from '../../../../src/cli/plain';
+import { formatDetails, jsonFormat, tableFormat } from '../../../../src/cli/queue/format';
+import type { StoredEvent } from '../../../../src/queue/event-store';
 
 const NOW = 1_795_384_800_000;
 /** All that a terminal may be tricked with: controls, invisible marks, other line ends, halves of characters. */
