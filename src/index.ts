@@ -10,6 +10,7 @@ import { systemClock, type Clock } from './process/clock';
 import { endOnMistakes, stopOnSignals } from './process/end-of-process';
 import { completeEnvironment } from './process/environment';
 import { listen } from './process/http-server';
+import { takeInheritedSocket, type InheritedSocket } from './process/inherited-socket';
 import { createLimitedLog } from './process/limited-log';
 import { openLogOutput, type LogOutput } from './process/log-output';
 import { createProgramLogger, type Logger } from './process/logger';
@@ -137,10 +138,11 @@ export interface RunningBot {
  *
  * @param env the environment
  * @param output where log lines go
+ * @param socket what to listen on instead of PORT and HOST
  * @throws {ConfigError} when a setting is wrong
  * @throws {OperatorError} when the data cannot be used or the port cannot be listened on; it says what to do
  */
-export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<RunningBot> {
+export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: InheritedSocket): Promise<RunningBot> {
   requireMachine(process.versions.node, process.platform);
   const config = loadConfig(env);
   const log = createProgramLogger(config, output);
@@ -148,12 +150,13 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<
   const check = checkData(config.dataDir);
   try {
     await check.readable;
-    const { port, stop } = await listenWith(config, log, check.whole);
+    const { port, host, stop } = await listenWith(config, log, check.whole, socket);
+    const inherited = socket && { host, ignoredPort: env['PORT'] };
     return {
       port,
       log,
       announce: () => {
-        announce(config, { port, isDataOpen }, log);
+        announce(config, { port, inherited, isDataOpen }, log);
       },
       stop: () => Promise.all([check.stop(), stop()]).then(() => undefined),
     };
@@ -164,19 +167,19 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput): Promise<
 }
 
 /** Opens the store, listens and begins to handle what waits. */
-async function listenWith(config: Config, log: Logger, checked: DataCheck['whole']) {
+async function listenWith(config: Config, log: Logger, checked: DataCheck['whole'], socket?: InheritedSocket) {
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
   try {
     const { app, queue } = createBot(config, log, store);
-    const server = await listen(app, config);
+    const server = await listen(app, { ...config, socket });
     queue.start();
     void checked.then(onDamage);
     const stop = async () => {
       await server.close(queue.stop());
       await store.close();
     };
-    return { port: server.port, stop };
+    return { port: server.port, host: server.host, stop };
   } catch (error) {
     await store.close();
     throw error;
@@ -187,9 +190,10 @@ async function listenWith(config: Config, log: Logger, checked: DataCheck['whole
 if (require.main === module) {
   const run = async (): Promise<void> => {
     process.umask(0o077); // what the bot writes is for its owner only
+    const socket = takeInheritedSocket(process.env, process.pid);
     completeEnvironment(process.env);
     const output = openLogOutput(1);
-    const bot = await start(process.env, output);
+    const bot = await start(process.env, output, socket);
     endOnMistakes(bot.log, output, isLeftoverOfFailedCommit);
     stopOnSignals(bot.log, output, bot.stop);
     bot.announce();

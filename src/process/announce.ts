@@ -7,6 +7,8 @@ import { isLoopback } from './loopback';
 export interface StartFacts {
   /** The port that is really listened on. */
   readonly port: number;
+  /** Where the socket came from the system: its address, and the PORT that is set but plays no part. */
+  readonly inherited?: { readonly host: string; readonly ignoredPort: string | undefined } | undefined;
   /** Other users of the machine may look into the data folder. */
   readonly isDataOpen: boolean;
 }
@@ -19,7 +21,7 @@ export interface StartFacts {
  * @param facts what the settings do not tell
  * @param log where it is said
  */
-export function announce(config: Config, { port, isDataOpen }: StartFacts, log: Logger): void {
+export function announce(config: Config, { port, inherited, isDataOpen }: StartFacts, log: Logger): void {
   const graph = new URL(config.graphApiUrl);
   const protections = {
     webhookSignatures: config.appSecrets.length > 0,
@@ -27,8 +29,14 @@ export function announce(config: Config, { port, isDataOpen }: StartFacts, log: 
     graphOverHttps: graph.protocol === 'https:',
   };
   const data = path.resolve(config.dataDir);
-  const host = config.host ?? 'all interfaces';
-  log.info({ port, host, data, graph: graph.origin, protections }, 'webhook is listening');
+  const host = inherited?.host ?? config.host ?? 'all interfaces';
+  const socket = inherited && 'handed over by the system';
+  log.info({ port, host, socket, data, graph: graph.origin, protections }, 'webhook is listening');
+  if (inherited?.ignoredPort !== undefined && Number(inherited.ignoredPort) !== port) {
+    log.warn(
+      `PORT=${inherited.ignoredPort} plays no part: the system hands over a socket with port ${port}. Let the proxy forward to that one, and remove PORT.`,
+    );
+  }
   if (!protections.webhookSignatures) {
     log.warn(
       'APP_SECRET is not set: anyone who finds this address can forge events. Copy it from the App Dashboard under App settings > Basic.',

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { InheritedSocket } from './inherited-socket';
 import { OperatorError } from './operator-error';
 
 export interface HttpServer {
-  /** The port that is really listened on, also where 0 was asked for. */
+  /** The port that is really listened on, also where 0 was asked for or the system hands over a socket. */
   readonly port: number;
+  /** The address that is really listened on; `::` and `0.0.0.0` are all of this machine. */
+  readonly host: string;
   /**
    * Takes no new connections. Once everything is at rest, and every request that has come in whole is answered, whatever is
    * still connected is cut off: a client that says nothing, or only half of it, holds up nobody.
@@ -35,6 +38,8 @@ export interface ListenOptions {
   readonly port: number;
   /** The address to listen on; undefined for all interfaces. */
   readonly host: string | undefined;
+  /** Where there is one, port and host play no part. */
+  readonly socket?: InheritedSocket | undefined;
   /** How long clients may take, in milliseconds; the defaults are meant for a server behind a proxy. */
   readonly timeouts?: Partial<typeof timeouts>;
 }
@@ -43,7 +48,7 @@ export interface ListenOptions {
  * Starts an HTTP server.
  *
  * @param app what answers the requests
- * @throws {OperatorError} when the address cannot be listened on, with the remedy
+ * @throws {OperatorError} when the address or the socket cannot be listened on, with the remedy
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<HttpServer> {
   /** The request that is being answered on each connection. */
@@ -61,16 +66,11 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     app(req, res);
   });
   server.timeout = INACTIVE_MS;
-  server.listen({ port: options.port, host: options.host });
-  await once(server, 'listening').catch((error: unknown) => {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const remedy = remedies[String(code)] ?? 'Set PORT and HOST to something that this machine can listen on.';
-    throw new OperatorError(`It cannot listen (${message}). ${remedy}`, { cause: error });
-  });
-  const address = server.address() as AddressInfo;
+  const address = await begin(server, options);
 
   return {
     port: address.port,
+    host: address.address,
     async close(atRest) {
       isClosing = true;
       const closed = once(server, 'close');
@@ -84,6 +84,25 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     },
   };
 }
+
+/** Begins to listen; tells where. */
+async function begin(server: Server, { port, host, socket }: ListenOptions): Promise<AddressInfo> {
+  try {
+    server.listen(socket ?? { port, host });
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (socket) throw new OperatorError(`It cannot listen on the socket of the system (${message}). ${ONE_PORT}`);
+    const remedy = remedies[String(code)] ?? 'Set PORT and HOST to something that this machine can listen on.';
+    throw new OperatorError(`It cannot listen (${message}). ${remedy}`, { cause: error });
+  }
+  const address = server.address();
+  if (address !== null && typeof address === 'object') return address;
+  server.close();
+  throw new OperatorError(`The socket of the system is not one of the network. ${ONE_PORT}`);
+}
+
+const ONE_PORT = 'Its unit needs ListenStream= with an address and a port, and Accept=no.';
 
 const remedies: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Another program uses this port: stop it, or set PORT to another number.',

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -43,6 +44,23 @@ describe('what cannot be listened on', () => {
     await expect(listening).rejects.toThrow(OperatorError);
     await expect(listening).rejects.toThrow(told);
     await expect(listening).rejects.toMatchObject({ cause: { code } });
+  });
+});
+
+describe('a socket of the system', () => {
+  it('that is no listening one is told with its remedy', async () => {
+    const file = openSync(__filename, 'r');
+    const listening = listen(() => undefined, { ...loopback, socket: { fd: file } });
+    await expect(listening).rejects.toThrow(OperatorError);
+    await expect(listening).rejects.toThrow(/cannot listen on the socket of the system \(.*ListenStream=/);
+    closeSync(file);
+  });
+
+  it('that is a local one is given up again, and told with its remedy', async () => {
+    jest.spyOn(net.Server.prototype, 'address').mockReturnValue('/run/bot.sock');
+    const close = jest.spyOn(http.Server.prototype, 'close');
+    await expect(listen(() => undefined, loopback)).rejects.toThrow(/not one of the network.*ListenStream=/);
+    expect(close).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -1,14 +1,18 @@
 import path from 'node:path';
-import { announce, createDamageReport, createMendReport } from '../../../src/process/announce';
+import { announce, createDamageReport, createMendReport, type StartFacts } from '../../../src/process/announce';
 import { loadConfig } from '../../../src/config';
 import { createLogger } from '../../../src/process/logger';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
 
-function announced(env: Record<string, string>, isDataOpen = false): string[] {
+function announced(env: Record<string, string>, facts: Partial<StartFacts> = {}): string[] {
   const lines: string[] = [];
   const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
-  announce(config, { port: 1337, isDataOpen }, createLogger(config, { write: (line) => void lines.push(line) }));
+  announce(
+    config,
+    { port: 1337, isDataOpen: false, ...facts },
+    createLogger(config, { write: (line) => void lines.push(line) }),
+  );
   return lines;
 }
 
@@ -23,6 +27,22 @@ describe('announce', () => {
       protections: { webhookSignatures: true, appSecretProof: true, graphOverHttps: true },
     });
     expect(warnings).toEqual([]);
+  });
+
+  it('says that the socket came from the system, and from where', () => {
+    const inherited = { host: '127.0.0.1', ignoredPort: undefined };
+    const [line = '', ...warnings] = announced({ APP_SECRET: SECRET, HOST: '192.0.2.1' }, { inherited });
+    expect(JSON.parse(line)).toMatchObject({ port: 1337, host: '127.0.0.1', socket: 'handed over by the system' });
+    expect(warnings).toEqual([]);
+    expect(announced({ APP_SECRET: SECRET }).join()).not.toContain('handed over');
+  });
+
+  it.each([
+    ['8080', [expect.stringMatching(/"level":"warn".*PORT=8080 plays no part.*with port 1337.*remove PORT/)]],
+    ['1337', []],
+  ])('warns of a PORT other than that of the socket: %s', (ignoredPort, expected) => {
+    const [, ...warnings] = announced({ APP_SECRET: SECRET }, { inherited: { host: '127.0.0.1', ignoredPort } });
+    expect(warnings).toEqual(expected);
   });
 
   it('warns that anyone can forge events without APP_SECRET', () => {
@@ -43,7 +63,7 @@ describe('announce', () => {
   });
 
   it('warns of a data folder that is open to others', () => {
-    const [, ...warnings] = announced({ APP_SECRET: SECRET, DATA_DIR: '/srv/data' }, true);
+    const [, ...warnings] = announced({ APP_SECRET: SECRET, DATA_DIR: '/srv/data' }, { isDataOpen: true });
     expect(warnings).toEqual([
       expect.stringMatching(/"data":"\/srv\/data".*DATA_DIR is open to other users.*chmod 700/),
     ]);
