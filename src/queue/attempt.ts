@@ -4,6 +4,7 @@ import type { EventStore, Lease, Postponement, StoredEvent } from './event-store
 import type { Finding } from './evidence';
 import { HOLD_MS, type Ticket } from './gate';
 import { createJournal } from './journal';
+import type { QueueObserver } from './observer';
 import type { Page } from './page';
 import type { TrustedTime } from './trusted-time';
 import type { HandleEvent, Verdict } from './verdict';
@@ -15,6 +16,7 @@ export interface AttemptTools {
   readonly time: TrustedTime;
   /** From 0 to 1. */
   readonly random: () => number;
+  readonly observer: QueueObserver;
   /** Makes a change to the store until it succeeds, or the bot stops. */
   readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
   /** Looks for more that may start. */
@@ -43,7 +45,7 @@ export async function attempt(
   page: Page,
   tools: AttemptTools,
 ): Promise<StoredEvent | undefined> {
-  const { store, log, save, stopping } = tools;
+  const { store, log, save, stopping, observer } = tools;
   const { id, conversation } = event;
   const { gate, evidence } = page;
   const wantsNext = () => !stopping.aborted && !ticket.isProbe;
@@ -52,13 +54,16 @@ export async function attempt(
     evidence.forget(conversation);
     const next = await save(() => store.setAside(id, reason, wantsNext()));
     log[isExpected ? 'warn' : 'error']({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
+    observer.setAside(event);
     return next;
   };
 
   const postpone = async (postponement: Postponement): Promise<undefined> => {
     const { delayMs, reason, failed } = postponement;
-    if (failed)
+    if (failed) {
       log.warn({ event: id, attempt: event.attempts + 1, againInMs: delayMs, reason }, 'event will be tried again');
+      observer.failed(event);
+    }
     await save(() => store.postpone(id, postponement));
   };
 
@@ -78,7 +83,7 @@ export async function attempt(
   const journal = createJournal(event, {
     signals: [signal, stopping],
     turn: async () => {
-      await page.pace.turn(stopping);
+      observer.paced(await page.pace.turn(stopping));
       tools.look(); // somebody else may line up, however long this call takes
     },
     lets: () => gate.lets(ticket),
@@ -92,7 +97,9 @@ export async function attempt(
     await (journal.successes() > 0 ? gate.open(ticket) : gate.probeAgain(ticket));
     evidence.forget(conversation);
     await journal.forget();
-    return save(() => store.finish(id, wantsNext()));
+    const next = await save(() => store.finish(id, wantsNext()));
+    observer.done(event);
+    return next;
   }
   await journal.saved();
 

@@ -3,9 +3,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../process/clock';
 import { attempt, type AttemptTools } from './attempt';
-import { StoreError, isRepeated, type DuePage, type EventStore, type Lease, type NewEvent } from './event-store';
-import type { Ticket } from './gate';
+import {
+  StoreError,
+  isRepeated,
+  type Added,
+  type DuePage,
+  type EventStore,
+  type Lease,
+  type NewEvent,
+} from './event-store';
+import type { GateStatus, Ticket } from './gate';
 import { createLookOut } from './look-out';
+import { nobody, type QueueObserver } from './observer';
 import { createPages, type Page } from './page';
 import { persistently } from './persistently';
 import { createTrustedTime } from './trusted-time';
@@ -21,6 +30,22 @@ export interface EventQueueOptions {
   readonly maxConcurrentConversations: number;
   readonly maxPendingEvents: number;
   readonly maxSendsPerSecond: number;
+  readonly observer?: QueueObserver;
+}
+
+/** What a Page's events wait for. */
+export interface PageStatus {
+  readonly page: string;
+  /** Undefined while its calls are let out. */
+  readonly closed: GateStatus | undefined;
+  /** How many messages wait for their turn. */
+  readonly inLine: number;
+}
+
+export interface QueueStatus {
+  /** How many conversations are being worked on. */
+  readonly underWay: number;
+  readonly pages: readonly PageStatus[];
 }
 
 export interface EventQueue {
@@ -30,11 +55,14 @@ export interface EventQueue {
    * @throws {QueueFullError} when too many wait
    * @throws {StoreError} when they could not be stored within 4 seconds
    */
-  add(events: readonly NewEvent[]): Promise<void>;
+  add(events: readonly NewEvent[]): Promise<Added>;
   /** Begins to handle what waits. */
   start(): void;
   /** Lets no further call out, and resolves when those under way have been answered and noted. */
   stop(): Promise<void>;
+  /** Tries at once what is held, of all Pages: its cause may have been mended. */
+  tryNow(): Promise<void>;
+  status(): Promise<QueueStatus>;
   /** Resolves when nothing is under way and nothing may start now. */
   idle(): Promise<void>;
 }
@@ -61,11 +89,11 @@ const REPEATED_SHARE = 1 / 4;
  * @param options the store, what handles an event, and the bounds
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { store, log, clock, random, maxConcurrentConversations, maxPendingEvents } = options;
+  const { store, log, clock, random, maxConcurrentConversations, maxPendingEvents, observer = nobody } = options;
   const time = createTrustedTime(clock, log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
-  const pageOf = createPages(options);
+  const pages = createPages(options);
   const active = { first: 0, repeated: 0 };
   const idleWaiters: (() => void)[] = [];
   let running = false;
@@ -86,6 +114,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     log,
     time,
     random,
+    observer,
     save: (change) => persistently(change, { clock, log, goOn: () => running }),
     stopping: stopping.signal,
     look: lookOut.look,
@@ -110,7 +139,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   }
 
   async function startPage(due: DuePage): Promise<number> {
-    const page = pageOf(due.page);
+    const page = pages.of(due.page);
     const room = Math.min(maxConcurrentConversations - underWay(), MOST_IN_LINE - page.pace.waiting);
     const roomForRepeated = Math.max(1, Math.floor(maxConcurrentConversations * REPEATED_SHARE)) - active.repeated;
     const isDue = (ms: number | undefined) => ms !== undefined && ms <= 0;
@@ -182,10 +211,11 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   return {
     async add(events) {
-      if (events.length === 0) return;
-      const { known } = await withinLimit(store.add(events, maxPendingEvents), clock);
-      if (known > 0) log.info({ known }, 'events delivered again: already known');
+      if (events.length === 0) return { added: 0, known: 0 };
+      const counts = await withinLimit(store.add(events, maxPendingEvents), clock);
+      if (counts.known > 0) log.info({ known: counts.known }, 'events delivered again: already known');
       lookOut.look();
+      return counts;
     },
     start() {
       running = true;
@@ -198,6 +228,16 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       lookOut.stop();
       cancelCleaning();
       while (lookOut.isLooking || underWay() > 0) await idle();
+    },
+    async tryNow() {
+      for (const { gate } of pages.all().values()) await gate.tryNow();
+      lookOut.look();
+    },
+    async status() {
+      const statuses = [...pages.all()].map(async ([page, { gate, pace }]) => {
+        return { page, closed: await gate.status(), inLine: pace.waiting };
+      });
+      return { underWay: underWay(), pages: await Promise.all(statuses) };
     },
     idle,
   };

@@ -77,6 +77,34 @@ export interface Postponement {
   readonly mayBeSent: boolean;
 }
 
+/** How much the store holds. */
+export interface StoreFigures {
+  /** How many events wait, leased ones included. */
+  readonly waiting: number;
+  /** How many of them an operator has put back: they do not count against the bound of `add`. */
+  readonly putBack: number;
+  /**
+   * Since when the one waits that waits longest, milliseconds since 1970; undefined where none does, and as long as what waited
+   * at the start is still being read.
+   */
+  readonly oldestSince: number | undefined;
+  readonly setAside: number;
+}
+
+/** An event that waits for another attempt. */
+export interface DelayedEvent {
+  readonly event: StoredEvent;
+  readonly dueInMs: number;
+}
+
+/** Some of the events that did not go through at once. */
+export interface TroubledEvents {
+  /** Those that are to be tried again, soonest first. */
+  readonly delayed: readonly DelayedEvent[];
+  /** Those that were set aside, latest first. */
+  readonly setAside: readonly StoredEvent[];
+}
+
 /** How long the ids of done events, and set-aside events, are kept, in milliseconds. */
 export const KEEP_DONE_MS = 48 * 60 * 60 * 1_000;
 export const KEEP_SET_ASIDE_MS = 30 * 24 * 60 * 60 * 1_000;
@@ -95,8 +123,16 @@ export interface EventStore {
    * @throws {QueueFullError} when more than `mostWaiting` events would wait, those not counted that an operator has put back
    */
   add(events: readonly NewEvent[], mostWaiting: number): Promise<Added>;
-  /** How many events wait. */
-  countWaiting(): Promise<number>;
+  /** How much it holds; cheap, however much that is. */
+  figures(): Promise<StoreFigures>;
+  /** Some of the events that did not go through at once, so many of either kind at most. */
+  troubled(most: number): Promise<TroubledEvents>;
+  /**
+   * Writes something that means nothing, as an event would be.
+   *
+   * @throws {StoreError} when an event could not be stored now
+   */
+  probe(): Promise<void>;
   /** The Pages that have events waiting which nobody has leased. */
   due(): Promise<readonly DuePage[]>;
   /**

@@ -34,6 +34,23 @@ export interface Gate {
   open(ticket: Ticket): Promise<void>;
   /** The probe has shown nothing, neither success nor failure: another one may try at once. */
   probeAgain(ticket: Ticket): Promise<void>;
+  /**
+   * What nothing could succeed for may have been mended: what began before proves nothing any more, and where calls are held, a
+   * probe may leave at once. A pause goes on: the platform asked for it.
+   */
+  tryNow(): Promise<void>;
+  /** Undefined while it is open. */
+  status(): Promise<GateStatus | undefined>;
+}
+
+/** A closed gate. */
+export interface GateStatus {
+  readonly kind: Closing['kind'];
+  readonly reason: string;
+  /** How long it has been closed, in milliseconds, for whatever reasons. */
+  readonly sinceMs: number;
+  /** How soon the next probe may leave, in milliseconds; 0 while one is under way. */
+  readonly nextTryInMs: number;
 }
 
 /** How often a holding Page is tried. */
@@ -42,6 +59,7 @@ export const HOLD_MS = 60_000;
 interface Closed {
   readonly closing: Closing;
   readonly failures: number;
+  readonly since: number;
   readonly probeFrom: number;
   readonly probing: boolean;
 }
@@ -55,6 +73,8 @@ interface Closed {
 export function createGate(clock: Clock, random: () => number, log: Logger): Gate {
   let epoch = 0;
   let closed: Closed | undefined;
+  /** What began before this epoch is not heard. */
+  let heardFrom = 0;
 
   const isProbe = (ticket: Ticket) => ticket.isProbe && ticket.epoch === epoch;
 
@@ -62,7 +82,8 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     const growing = backoff(failures, random());
     const ms = closing.forMs ?? (closing.kind === 'hold' ? Math.min(HOLD_MS, growing) : growing);
     epoch += 1;
-    closed = { closing, failures, probeFrom: clock.monotonic() + ms, probing: false };
+    const now = clock.monotonic();
+    closed = { closing, failures, since: closed?.since ?? now, probeFrom: now + ms, probing: false };
     const what =
       closing.kind === 'hold' ? 'all sending holds; one event is tried at least every minute' : 'sending pauses';
     log[failures === 1 ? 'error' : 'warn']({ againInMs: ms, reason: closing.reason }, what);
@@ -79,6 +100,7 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     },
     lets: (ticket) => Promise.resolve(!closed || isProbe(ticket)),
     close(ticket, closing) {
+      if (ticket.epoch < heardFrom) return Promise.resolve();
       if (!closed) shut(closing, 1);
       else if (isProbe(ticket)) shut(closing, closed.failures + 1);
       else if (closing.kind === 'hold' && closed.closing.kind === 'pause') shut(closing, 1);
@@ -101,6 +123,20 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     probeAgain(ticket) {
       if (closed && isProbe(ticket)) closed = { ...closed, probing: false };
       return Promise.resolve();
+    },
+    tryNow() {
+      if (closed?.closing.kind === 'pause') return Promise.resolve();
+      epoch += 1;
+      heardFrom = epoch;
+      if (closed) closed = { ...closed, probeFrom: clock.monotonic(), probing: false };
+      return Promise.resolve();
+    },
+    status() {
+      if (!closed) return Promise.resolve(undefined);
+      const { closing, since, probeFrom } = closed;
+      const now = clock.monotonic();
+      const { kind, reason } = closing;
+      return Promise.resolve({ kind, reason, sinceMs: now - since, nextTryInMs: Math.max(0, probeFrom - now) });
     },
   };
 }

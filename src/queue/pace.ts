@@ -9,9 +9,10 @@ export interface Pace {
    * Waits for one's turn.
    *
    * @param signal gives the place in the line up
+   * @returns how long that took, in milliseconds
    * @throws {HeldBackError} when the signal is aborted
    */
-  turn(signal: AbortSignal): Promise<void>;
+  turn(signal: AbortSignal): Promise<number>;
 }
 
 /**
@@ -62,9 +63,10 @@ export function createPace(perSecond: number, clock: Clock): Pace {
           line.delete(leave);
           reject(new HeldBackError('The message was not sent: the bot is stopping.'));
         };
+        const since = clock.monotonic();
         const leave = () => {
           signal.removeEventListener('abort', giveUp);
-          resolve();
+          resolve(clock.monotonic() - since);
         };
         if (signal.aborted) {
           giveUp();

@@ -19,10 +19,17 @@ export interface PageOptions {
   readonly maxSendsPerSecond: number;
 }
 
-/** Makes what finds a Page by its name, made at first sight. */
-export function createPages({ clock, random, log, maxSendsPerSecond }: PageOptions): (name: string) => Page {
+export interface Pages {
+  /** A Page by its name, made at first sight. */
+  readonly of: (name: string) => Page;
+  /** All that were seen. */
+  readonly all: () => ReadonlyMap<string, Page>;
+}
+
+/** Makes what holds the Pages. */
+export function createPages({ clock, random, log, maxSendsPerSecond }: PageOptions): Pages {
   const pages = new Map<string, Page>();
-  return (name) => {
+  const of = (name: string): Page => {
     const known = pages.get(name);
     if (known) return known;
     const gate = createGate(clock, random, log);
@@ -30,4 +37,5 @@ export function createPages({ clock, random, log, maxSendsPerSecond }: PageOptio
     pages.set(name, page);
     return page;
   };
+  return { of, all: () => pages };
 }

@@ -69,14 +69,14 @@ export function eventStoreContract(
         uncertain: 0,
         calls: [],
       });
-      await expect(store.countWaiting()).resolves.toBe(1);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 1 });
     });
 
     it('takes in at once as many as may wait, and no more, right after the start, too', async () => {
       const one = (n: number) => store.add([event(`at once ${n}`, `c${n}`)], 10);
       await Promise.all(Array.from({ length: 10 }, (_, n) => one(n)));
       await expect(one(11)).rejects.toThrow(QueueFullError);
-      await expect(store.countWaiting()).resolves.toBe(10);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 10 });
     });
 
     it('knows an event again: waiting, done, set aside, in the same batch, and across a restart', async () => {
@@ -89,7 +89,7 @@ export function eventStoreContract(
       await store.setAside('3', 'why', false);
       await reopen();
       await expect(add(event('1'), event('2'), event('3'))).resolves.toEqual({ added: 0, known: 3 });
-      await expect(store.countWaiting()).resolves.toBe(1);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 1 });
     });
 
     it('knows an event that is being stored at the same time', async () => {
@@ -98,7 +98,7 @@ export function eventStoreContract(
         { added: 1, known: 0 },
         { added: 1, known: 1 },
       ]);
-      await expect(store.countWaiting()).resolves.toBe(2);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 2 });
     });
 
     it('does not say that an event is known before it is stored', async () => {
@@ -264,7 +264,7 @@ export function eventStoreContract(
       await leaseAll();
       await clock.pass(7);
       await expect(store.setAside('1', 'refused', true)).resolves.toMatchObject({ id: '2' });
-      await expect(store.countWaiting()).resolves.toBe(1);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 1 });
       await expect(store.get('1')).resolves.toMatchObject({ state: 'set_aside', reason: 'refused', endedAt: NOW + 7 });
     });
 
@@ -287,10 +287,10 @@ export function eventStoreContract(
       expect(first).not.toHaveProperty('endedAt');
       await expect(store.retry('1')).resolves.toBe(false);
       await expect(store.retry('unknown')).resolves.toBe(false);
-      await expect(store.countWaiting()).resolves.toBe(2);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 2 });
       await clock.pass(SECOND);
       await store.due();
-      await expect(store.countWaiting()).resolves.toBe(2);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 2 });
     });
 
     it('lets no first attempt wait behind what was put back, whatever becomes of it', async () => {
@@ -328,7 +328,7 @@ export function eventStoreContract(
       await reopen();
       await expect(store.add([event('6', '6')], 2)).resolves.toMatchObject({ added: 1 });
       await expect(store.add([event('7', '7')], 2)).rejects.toThrow(QueueFullError);
-      await expect(store.countWaiting()).resolves.toBe(4);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 4 });
     });
 
     it('drops a waiting and a set-aside event, and still knows them', async () => {
@@ -338,7 +338,7 @@ export function eventStoreContract(
       await store.release('1');
       await expect(Promise.all(['1', '2', '3'].map((id) => store.drop(id)))).resolves.toEqual([true, true, false]);
       await expect(listed()).resolves.toEqual([]);
-      await expect(store.countWaiting()).resolves.toBe(0);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
       await expect(leaseIds()).resolves.toEqual([]);
       await expect(add(event('1'), event('2'))).resolves.toEqual({ added: 0, known: 2 });
     });
@@ -354,7 +354,7 @@ export function eventStoreContract(
       await expect(listed()).resolves.toEqual([['2', 'waiting']]);
       await expect(leaseIds()).resolves.toEqual(['2']);
       await reopen();
-      await expect(store.countWaiting()).resolves.toBe(1);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 1 });
     });
 
     it('tries at once, whatever it was waiting for, a conversation in which an operator has dropped or put back an event', async () => {
@@ -452,15 +452,88 @@ export function eventStoreContract(
       await expect(listed()).resolves.toEqual([]);
     });
 
+    it('tells how much it holds, and since when the oldest one waits', async () => {
+      const nothing = { waiting: 0, putBack: 0, oldestSince: undefined, setAside: 0 };
+      await store.due();
+      await expect(store.figures()).resolves.toEqual(nothing);
+      await add(event('e1'));
+      await clock.pass(SECOND);
+      await add(event('e2', 'b'), event('e3', 'c'));
+      await clock.pass(SECOND);
+      await leaseAll();
+      await expect(store.figures()).resolves.toEqual({ ...nothing, waiting: 3, oldestSince: NOW });
+      await store.setAside('e1', 'blocked', false);
+      await expect(store.figures()).resolves.toEqual({
+        ...nothing,
+        waiting: 2,
+        oldestSince: NOW + SECOND,
+        setAside: 1,
+      });
+      await store.finish('e2', false);
+      await store.retry('e1');
+      const figures = { waiting: 2, putBack: 1, oldestSince: NOW + SECOND, setAside: 0 };
+      await expect(store.figures()).resolves.toEqual(figures);
+      await store.finish('e3', false);
+      await expect(store.figures()).resolves.toEqual({
+        ...figures,
+        waiting: 1,
+        oldestSince: NOW + 2 * SECOND,
+      });
+      await reopen();
+      await store.due();
+      await add(event('e4', 'd'));
+      await expect(store.figures()).resolves.toEqual({ ...figures, oldestSince: NOW + 2 * SECOND });
+    });
+
+    it('knows the oldest one, whatever has come in before those of before the start were read', async () => {
+      await add(event('e1'));
+      await clock.pass(HOUR);
+      await reopen();
+      await add(event('e2', 'b'));
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: undefined });
+      await store.due();
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: NOW });
+    });
+
+    it('shows some of the events that are to be tried again, soonest first, and of those set aside, latest first', async () => {
+      await add(...['e1', 'e2', 'e3', 'e4', 'e5'].map((id) => event(id, id)), event('e6', 'e5'));
+      await leaseAll();
+      await store.postpone('e1', { ...failed, delayMs: 5 * SECOND });
+      await store.postpone('e2', { ...failed, delayMs: SECOND });
+      await store.setAside('e3', 'blocked', false);
+      await clock.pass(SECOND);
+      await store.setAside('e4', 'gone', false);
+      const { delayed, setAside } = await store.troubled(10);
+      expect(delayed.map(({ event: { id, reason }, dueInMs }) => [id, reason, dueInMs])).toEqual([
+        ['e2', 'no answer', 0],
+        ['e1', 'no answer', 4 * SECOND],
+      ]);
+      expect(setAside.map(({ id, reason }) => [id, reason])).toEqual([
+        ['e4', 'gone'],
+        ['e3', 'blocked'],
+      ]);
+      const fewer = await store.troubled(1);
+      expect([fewer.delayed, fewer.setAside].map((some) => some.length)).toEqual([1, 1]);
+      await store.drop('e2');
+      expect((await store.troubled(10)).delayed.map(({ event: { id } }) => id)).toEqual(['e1']);
+    });
+
+    it('finds that something could be stored, and means nothing by what it writes for that', async () => {
+      await expect(store.probe()).resolves.toBeUndefined();
+      await add(event('e1'));
+      await reopen();
+      await expect(listed()).resolves.toEqual([['e1', 'waiting']]);
+    });
+
     it('takes many changes at once', async () => {
       const ids = Array.from({ length: 300 }, (_, n) => `e${n}`);
       await Promise.all(ids.map((id, n) => add(event(id, `c${n % 7}`))));
-      await expect(store.countWaiting()).resolves.toBe(300);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 300 });
       const chains = (await leaseAll()).map(async ({ id }) => {
         for (let next: string | undefined = id; next !== undefined;) next = (await store.finish(next, true))?.id;
       });
       await Promise.all(chains);
-      await expect(store.countWaiting()).resolves.toBe(0);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
       await expect(store.due()).resolves.toEqual([]);
     });
   });

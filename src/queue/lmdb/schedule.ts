@@ -28,14 +28,25 @@ interface Lanes {
 export class Schedule {
   readonly #conversations = new Map<string, Conversation>();
   readonly #pages = new Map<string, Lanes>();
-  #waiting = 0;
+  /**
+   * The sequences of all waiting events, in two rows that are by age each: what comes in, and what is entered later though it is
+   * older (left by an earlier process, or put back).
+   */
+  readonly #rows = [new Set<number>(), new Set<number>()] as const;
+  #newest = 0;
   #putBack = 0;
   #atHand = 0;
   #order = 0;
 
   /** How many events wait, leased ones included. */
   get waiting(): number {
-    return this.#waiting;
+    const [row, older] = this.#rows;
+    return row.size + older.size;
+  }
+
+  /** Those of the waiting events of which one has waited longest: two at most. */
+  get oldest(): number[] {
+    return this.#rows.flatMap((row) => firstOf(row));
   }
 
   /** How many of them an operator has put back. */
@@ -45,7 +56,9 @@ export class Schedule {
 
   /** Puts an event to its place; a conversation that is new is due at once. */
   add(page: string, name: string, waiting: Waiting, now: number): void {
-    this.#waiting += 1;
+    const isNewest = waiting.sequence > this.#newest;
+    if (isNewest) this.#newest = waiting.sequence;
+    this.#rows[isNewest ? 0 : 1].add(waiting.sequence);
     if (waiting.putBack) this.#putBack += 1;
     if (waiting.event && ++this.#atHand > MOST_AT_HAND) this.letGo(waiting);
     const known = this.#conversations.get(name);
@@ -72,7 +85,7 @@ export class Schedule {
     const removed = conversation && takeOut(conversation, sequence);
     if (!removed) return;
     this.letGo(removed);
-    this.#waiting -= 1;
+    for (const row of this.#rows) row.delete(sequence);
     if (removed.putBack) this.#putBack -= 1;
     if (!conversation.isLeased && !conversation.first) this.#conversations.delete(name);
   }
@@ -104,6 +117,16 @@ export class Schedule {
     for (const { page, first, repeated } of pages)
       if (first === undefined && repeated === undefined) this.#pages.delete(page);
     return pages.filter(({ page }) => this.#pages.has(page));
+  }
+
+  /** The next events of conversations that wait for another attempt, soonest first, and when they are due. */
+  delayed(most: number): { readonly sequence: number; readonly dueAt: number }[] {
+    const all = [...this.#pages.values()].flatMap(({ repeated }) => repeated.top(most));
+    const next = all.sort(soonest).flatMap((conversation) => {
+      const waiting = nextOf(conversation);
+      return waiting ? [{ sequence: waiting.sequence, dueAt: conversation.dueAt }] : []; // it has lost its last event
+    });
+    return next.slice(0, most);
   }
 
   /** Takes the next conversation that is due; it is leased from now on. */
@@ -143,4 +166,9 @@ function topOf(lane: Heap<Conversation>): Conversation | undefined {
 
 function soonest(a: Conversation, b: Conversation): number {
   return a.dueAt - b.dueAt || a.order - b.order;
+}
+
+function firstOf(row: ReadonlySet<number>): number[] {
+  for (const sequence of row) return [sequence];
+  return [];
 }

@@ -8,6 +8,7 @@ import { createByHand } from './by-hand';
 import { clean } from './clean';
 import { openDataFile, type DataFile } from './data-file';
 import { createEndedNotes } from './ended-notes';
+import { createFigures } from './figures';
 import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock';
 import { createLeases } from './leases';
 import { createLoad } from './load';
@@ -89,8 +90,11 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     await loading;
   };
 
+  const { add, countWaiting } = createTakeIn(parts, lastSequence, loaded);
+
   return {
-    ...createTakeIn(parts, lastSequence, loaded),
+    add,
+    ...createFigures(parts, countWaiting),
     ...leases,
     ...createByHand(parts),
     due: async () => {

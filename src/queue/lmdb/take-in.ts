@@ -17,7 +17,7 @@ export function createTakeIn(
   parts: Parts,
   lastSequence: number,
   loaded: () => Promise<void>,
-): Pick<EventStore, 'add' | 'countWaiting'> {
+): Pick<EventStore, 'add'> & { readonly countWaiting: () => number } {
   const { file, arrivals, fresh, ended, schedule, clock } = parts;
   /** Events that are being written. */
   const arriving = new Map<string, Promise<void>>();
@@ -101,6 +101,6 @@ export function createTakeIn(
       await Promise.all(others);
       return { added: added.size, known: events.length - added.size };
     },
-    countWaiting: () => Promise.resolve(countWaiting()),
+    countWaiting,
   };
 }

@@ -9,6 +9,7 @@ import {
   done,
   event,
   heldBack,
+  hold,
   isLetOut,
   killQueues,
   makeQueue,
@@ -71,7 +72,7 @@ describe('safe before 200', () => {
     const { queue } = await makeQueue({
       breakStore: (store) => ({ ...store, add: () => Promise.reject(new Error('asked')) }),
     });
-    await expect(queue.add([])).resolves.toBeUndefined();
+    await expect(queue.add([])).resolves.toEqual({ added: 0, known: 0 });
   });
 });
 
@@ -166,7 +167,7 @@ describe('to the end', () => {
       { path: '/messages', answer: { message_id: 'm' } },
       { path: '/pass_thread_control', answer: {} },
     ]);
-    await expect(after.store.countWaiting()).resolves.toBe(0);
+    await expect(after.store.figures()).resolves.toMatchObject({ waiting: 0 });
   });
 
   it('lets no further call out before a completed one is noted, however often the store fails', async () => {
@@ -196,7 +197,7 @@ describe('to the end', () => {
       await clock.pass(1);
     }
     expect(wentOn).toBe(true);
-    await expect(store.countWaiting()).resolves.toBe(0);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
   });
 
   it('notes a completed call while the handler still does something else', async () => {
@@ -217,7 +218,7 @@ describe('to the end', () => {
     const noteCall = jest.fn();
     const { started, store } = await makeQueue({ breakStore: (real) => ({ ...real, noteCall }) });
     await started([event('1')]);
-    await expect(store.countWaiting()).resolves.toBe(0);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
     expect(noteCall).not.toHaveBeenCalled();
   });
 
@@ -236,7 +237,7 @@ describe('to the end', () => {
     broken = false;
     await clock.pass(2 * SECOND);
     expect(seen).toEqual(['1', '2']);
-    await expect(store.countWaiting()).resolves.toBe(0);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
   });
 
   it('looks again when the queue could not be read', async () => {
@@ -317,10 +318,10 @@ describe('bounded', () => {
     on(() => retry);
     await started([event('1', 'a'), event('2', 'a')]);
     await expect(queue.add([event('3', 'c'), event('4', 'd')])).rejects.toThrow(QueueFullError);
-    await expect(queue.add([event('3', 'a')])).resolves.toBeUndefined();
+    await expect(queue.add([event('3', 'a')])).resolves.toEqual({ added: 1, known: 0 });
     on(() => done);
     await clock.pass(2 * SECOND);
-    await expect(queue.add([event('4'), event('5'), event('6')])).resolves.toBeUndefined();
+    await expect(queue.add([event('4'), event('5'), event('6')])).resolves.toEqual({ added: 3, known: 0 });
   });
 
   it('keeps the file from growing: a steady stream reaches a plateau, done and set-aside events alike', async () => {
@@ -519,7 +520,7 @@ describe('a polite end', () => {
     answered.send();
     await stopping;
     expect(seen).toEqual(['1']);
-    await expect(store.countWaiting()).resolves.toBe(3);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 3 });
     await expect(store.get('1')).resolves.toMatchObject({ attempts: 0, calls: [{ path: '/messages' }] });
   });
 
@@ -560,5 +561,70 @@ describe('a polite end', () => {
     on(() => retry);
     await started([event('1')]);
     await expect(queue.idle()).resolves.toBeUndefined();
+  });
+});
+
+describe('what is told of the queue', () => {
+  it('is how many conversations are under way, what waits for its turn, and why nothing is sent', async () => {
+    const { send, sent } = signal();
+    const { queue, on, started, settle, clock } = await makeQueue({ maxSendsPerSecond: 1 });
+    on(async (_event, attempt) => {
+      await attempt.permit(true);
+      await sent;
+      return hold;
+    });
+    await started(people(3));
+    await expect(queue.status()).resolves.toEqual({
+      underWay: 3,
+      pages: [{ page: 'p', closed: undefined, inLine: 2 }],
+    });
+    send();
+    await clock.pass(3 * SECOND);
+    await settle();
+    const { pages } = await queue.status();
+    expect(pages).toMatchObject([{ closed: { kind: 'hold', reason: 'Generate a new token' }, inLine: 0 }]);
+  });
+
+  it('is what becomes of each event', async () => {
+    const told: string[] = [];
+    const observer = {
+      done: ({ id }: { id: string }) => told.push(`done ${id}`),
+      setAside: ({ id }: { id: string }) => told.push(`set aside ${id}`),
+      failed: ({ id }: { id: string }) => told.push(`failed ${id}`),
+      paced: (ms: number) => told.push(`paced ${ms}`),
+    };
+    const { queue, on, started, clock } = await makeQueue({ observer, maxSendsPerSecond: 2 });
+    on(async ({ id, attempts }, attempt) => {
+      await attempt.permit(true);
+      if (id === '2') return refused('event');
+      return id === '3' && attempts === 0 ? retry : done;
+    });
+    await started(['1', '2', '3'].map((id) => event(id)));
+    await clock.pass(10 * SECOND);
+    await queue.idle();
+    expect(told.sort()).toEqual([
+      'done 1',
+      'done 3',
+      'failed 3',
+      'paced 0',
+      'paced 0',
+      'paced 1000',
+      'paced 500',
+      'set aside 2',
+    ]);
+  });
+});
+
+describe('a cause that may have been mended', () => {
+  it('has what is held tried at once', async () => {
+    const { queue, on, seen, started, settle } = await makeQueue();
+    on(() => hold);
+    await started([event('1')]);
+    const before = seen.length;
+    on(() => done);
+    await queue.tryNow();
+    await settle();
+    expect(seen.length).toBe(before + 1);
+    await expect(queue.status()).resolves.toMatchObject({ pages: [{ closed: undefined }] });
   });
 });

@@ -149,4 +149,60 @@ describe('a gate', () => {
       ticket = (await gate.admit()) as Ticket;
     }
   });
+
+  it('tells why and for how long it has been closed, and when the next probe may leave', async () => {
+    const { gate, first, clock } = await makeGate();
+    await expect(gate.status()).resolves.toBeUndefined();
+    await gate.close(first, pause(1_000));
+    await clock.pass(400);
+    await expect(gate.status()).resolves.toEqual({ kind: 'pause', reason: 'r', sinceMs: 400, nextTryInMs: 600 });
+    await clock.pass(1_600);
+    const probe = (await gate.admit()) as Ticket;
+    await gate.close(probe, { kind: 'hold', reason: 'still', forMs: 60_000 });
+    await expect(gate.status()).resolves.toEqual({
+      kind: 'hold',
+      reason: 'still',
+      sinceMs: 2_000,
+      nextTryInMs: 60_000,
+    });
+    await clock.pass(90_000);
+    await expect(gate.status()).resolves.toMatchObject({ sinceMs: 92_000, nextTryInMs: 0 });
+    await gate.open((await gate.admit()) as Ticket);
+    await expect(gate.status()).resolves.toBeUndefined();
+  });
+
+  it('lets a probe leave at once where the cause of a hold may have been mended, and does not hear what began before', async () => {
+    const { gate, first, clock } = await makeGate();
+    await gate.close(first, hold);
+    await clock.pass(60_000);
+    const before = (await gate.admit()) as Ticket;
+    await gate.tryNow();
+    const probe = (await gate.admit()) as Ticket;
+    expect(probe.isProbe).toBe(true);
+    await gate.close(before, hold);
+    await gate.close(first, hold);
+    await gate.open(before);
+    await expect(gate.lets(probe)).resolves.toBe(true);
+    await gate.open(probe);
+    await gate.close(first, hold);
+    await expect(gate.status()).resolves.toBeUndefined();
+  });
+
+  it('does not hear what began before where nothing was held either', async () => {
+    const { gate, first } = await makeGate();
+    await gate.tryNow();
+    await gate.close(first, hold);
+    await expect(gate.lets(first)).resolves.toBe(true);
+    await gate.close((await gate.admit()) as Ticket, hold);
+    await expect(gate.lets(first)).resolves.toBe(false);
+  });
+
+  it('goes on with a pause: the platform has asked for it', async () => {
+    const { gate, first } = await makeGate();
+    await gate.close(first, pause(1_000));
+    await gate.tryNow();
+    await expect(gate.admit()).resolves.toBe(1_000);
+    await gate.close(first, pause(3_000));
+    await expect(gate.admit()).resolves.toBe(3_000);
+  });
 });

@@ -123,7 +123,7 @@ async function openReal(model: Model) {
       expect(stored.sort()).toEqual(
         model.owed.map(({ id, hasBegun }) => `${id} after ${hasBegun ? 1 : 0} calls`).sort(),
       );
-      await expect(bot.store.countWaiting()).resolves.toBe(waiting);
+      await expect(bot.store.figures()).resolves.toMatchObject({ waiting: waiting });
       if (!hasFailed) expect(waiting).toBe(0); // nothing is in anybody's way
     },
   };

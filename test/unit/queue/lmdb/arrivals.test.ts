@@ -74,7 +74,7 @@ describe('an event that has just come in', () => {
       { id: '3' },
     ]);
     await expect(restarted.add([event('2'), event('4')], 10)).resolves.toEqual({ added: 1, known: 1 });
-    await expect(restarted.countWaiting()).resolves.toBe(4);
+    await expect(restarted.figures()).resolves.toMatchObject({ waiting: 4 });
     await restarted.due();
     expect((await restarted.lease('p', 9, 0)).map((lease) => lease.event.id).sort()).toEqual(['1', '2', '3', '4']);
     await restarted.close();
@@ -111,7 +111,7 @@ describe('an event that has just come in', () => {
     await store.add([event('1')], 1);
     await expect(store.add([event('1')], 1)).resolves.toEqual({ added: 0, known: 1 });
     await store.due();
-    await expect(store.countWaiting()).resolves.toBe(1);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 1 });
     await store.close();
   });
 

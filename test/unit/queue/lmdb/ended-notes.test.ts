@@ -51,7 +51,7 @@ describe('an event that has just ended', () => {
     const restarted = await openLmdbStore(killed, { exclusive: true });
     expect(await waitingIn(restarted)).toEqual(['open']);
     await expect(restarted.add([event('answered')], 10)).resolves.toEqual({ added: 0, known: 1 });
-    await expect(restarted.countWaiting()).resolves.toBe(1);
+    await expect(restarted.figures()).resolves.toMatchObject({ waiting: 1 });
     expect(existsSync(path.join(killed, 'ended'))).toBe(false);
     await restarted.close();
 

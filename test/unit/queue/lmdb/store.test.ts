@@ -88,9 +88,9 @@ describe('the data folder', () => {
     const store = await openLmdbStore(folder);
     const due = store.due();
     await store.add([event('new', 'b')], 1_000);
-    await expect(store.countWaiting()).resolves.toBe(451);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 451 });
     await due;
-    await expect(store.countWaiting()).resolves.toBe(451);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 451 });
     const leases = await store.lease('p', 9, 9);
     expect(leases.map((lease) => lease.event.id).sort()).toEqual(['e0', 'new']);
     await store.close();
@@ -109,7 +109,7 @@ describe('the data folder', () => {
     await expect(store.due()).rejects.toThrow('unreadable');
     await expect(store.add([event('new', 'b')], 1_000)).rejects.toThrow(/what waits cannot be read/);
     await expect(store.due()).resolves.toEqual([{ page: 'p', first: 0, repeated: undefined }]);
-    await expect(store.countWaiting()).resolves.toBe(450);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 450 });
     await expect(store.add([event('e1')], 1_000)).resolves.toEqual({ added: 0, known: 1 });
     const drained: string[] = [];
     await store.lease('p', 1, 0);
@@ -183,7 +183,7 @@ describe('beside another process', () => {
     await store.due();
     const leases = await store.lease('p', 9, 9);
     expect(leases.map((lease) => lease.event.id).sort()).toEqual(['1', '3']);
-    await expect(store.countWaiting()).resolves.toBe(2);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 2 });
     await store.close();
     const tables = openTables(folder);
     expect([...tables.changed.getKeys()]).toEqual([]);
@@ -285,15 +285,15 @@ describe('beside an operator who puts very many back', () => {
     const { store, clock, changed, written } = await beside();
     await clock.pass(1_000);
     await store.due();
-    await expect(store.countWaiting()).resolves.toBe(250);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 250 });
     await written();
     await expect(changed()).resolves.toBe(350);
-    await expect(store.countWaiting()).resolves.toBe(250);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 250 });
     await clock.pass(50);
-    await expect(store.countWaiting()).resolves.toBe(500);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 500 });
     await written();
     await clock.pass(50);
-    await expect(store.countWaiting()).resolves.toBe(600);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 600 });
     await written();
     await expect(changed()).resolves.toBe(0);
     await store.close();
@@ -361,7 +361,7 @@ describe('beside an operator who changes his mind', () => {
     await operator.drop('1');
     await store.get('1'); // and removes the mark of both
     await operator.close();
-    await expect(store.countWaiting()).resolves.toBe(0);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 0 });
     await expect(store.lease('p', 1, 0)).resolves.toEqual([]);
     expect(said).toEqual([]);
     await store.close();
