@@ -1,11 +1,12 @@
-import type { Handler, HandlerContext, PersonEvent } from './handlers/handler';
+import type { Handler, HandlerContext, Outcome, PersonEvent } from './handlers/handler';
 import { handleMessaging, messagingKinds } from './handlers/messaging';
 import { handleStandby, standbyKinds } from './handlers/standby';
-import type { GraphApi } from './messenger/graph-api';
 import { GraphError, type ErrorKind } from './messenger/graph-error';
 import { permitCalls } from './messenger/permit-calls';
 import { ChangedCallsError, resumeCalls } from './messenger/resume-calls';
+import { watchCalls, type MadeCall } from './messenger/watch-calls';
 import type { Logger } from './process/logger';
+import { hidePerson, type PersonName } from './process/person-name';
 import { StoreError } from './queue/event-store';
 import { HeldBackError, type HandleEvent, type Verdict } from './queue/verdict';
 import type { Channel, WebhookEvent } from './webhook/events';
@@ -26,48 +27,76 @@ export function isAnswered(event: WebhookEvent): event is PersonEvent {
   return event.psid !== undefined && answeredKinds[event.channel].has(event.kind);
 }
 
+/** Is told what is done for events. It must not throw. */
+export interface EventWatch {
+  readonly call: (event: PersonEvent, call: MadeCall) => void;
+  readonly handled: (event: PersonEvent, outcome: Outcome) => void;
+}
+
+export interface EventHandlerOptions extends HandlerContext {
+  /** Where calls and outcomes are noted: never with a text, and with the person's name for logs. */
+  readonly log: Logger;
+  readonly nameOf: PersonName;
+  readonly watch: EventWatch;
+}
+
 /**
  * Makes what the queue calls for each event: it hands the event to the handler of its channel, lets it make only those calls
  * that an earlier attempt has not completed, each when it is permitted, and turns what comes of it into a verdict.
- *
- * @param graph the way to the Graph API
- * @param context what handlers know beside it
- * @param log where the outcome is noted
  */
-export function createEventHandler(graph: GraphApi, context: Omit<HandlerContext, 'graph'>, log: Logger): HandleEvent {
+export function createEventHandler({ graph, appId, log, nameOf, watch }: EventHandlerOptions): HandleEvent {
   return async ({ id, payload }, attempt) => {
     const event = payload as PersonEvent;
+    const { channel, kind, psid } = event;
+    const person = nameOf(psid);
+    const watched = watchCalls(graph, (call) => {
+      const { path, ms, error } = call;
+      if (error === undefined) log.debug({ event: id, person, path, ms: Math.round(ms) }, 'graph call');
+      watch.call(event, call);
+    });
+    const permitted = permitCalls(watched, (isMessage) => attempt.permit(isMessage));
     try {
-      const { channel, kind } = event;
-      const safely = resumeCalls(
-        permitCalls(graph, (isMessage) => attempt.permit(isMessage)),
-        attempt,
-      );
-      const outcome = await handlers[channel](event, { ...context, graph: safely });
-      if (outcome === 'ignored') log.debug({ event: id, channel, kind }, 'event ignored');
-      else log.info({ event: id, channel, kind, outcome }, 'event handled');
+      const outcome = await handlers[channel](event, { appId, graph: resumeCalls(permitted, attempt) });
+      if (outcome === 'ignored') log.debug({ event: id, person, channel, kind }, 'event ignored');
+      else log.info({ event: id, person, channel, kind, outcome }, 'event handled');
+      watch.handled(event, outcome);
       return { kind: 'done' };
     } catch (error) {
-      return judge(error, id, event.pageId, log);
+      const hide = (text: string) => hidePerson(text, psid, person); // the platform's messages may name the person
+      const say = (level: 'debug' | 'error', msg: string) => {
+        log[level]({ event: id, person, err: hiding(error, hide) }, msg);
+      };
+      return judge(error, event.pageId, hide, say);
     }
   };
+}
+
+function hiding(error: unknown, hide: (text: string) => string): unknown {
+  if (!(error instanceof Error)) return hide(String(error));
+  const { message, stack = message } = error;
+  return Object.create(error, { message: { value: hide(message) }, stack: { value: hide(stack) } });
 }
 
 /** What happens to conversations of a healthy bot, too. */
 const expectedKinds: ReadonlySet<ErrorKind> = new Set(['not_thread_owner', 'outside_window', 'person_unreachable']);
 
-function judge(error: unknown, id: string, pageId: string | undefined, log: Logger): Verdict {
+function judge(
+  error: unknown,
+  pageId: string | undefined,
+  hide: (text: string) => string,
+  say: (level: 'debug' | 'error', msg: string) => void,
+): Verdict {
   if (error instanceof HeldBackError) return { kind: 'held_back' };
   if (error instanceof StoreError) return { kind: 'retry', reason: error.message, cause: undefined, mayBeSent: false };
   if (!(error instanceof GraphError)) {
-    log.error({ event: id, err: error }, 'the handler failed');
-    const [cause, reason] = [`handler: ${nameOf(error)}`, `The handler failed: ${String(error)}`];
+    say('error', 'the handler failed');
+    const [cause, reason] = [`handler: ${kindOf(error)}`, hide(`The handler failed: ${String(error)}`)];
     const scope = error instanceof ChangedCallsError ? 'event' : 'probably_event';
     return { kind: 'refused', reason, cause, scope, isExpected: false };
   }
-  log.debug({ event: id, err: error }, 'a call failed');
+  say('debug', 'a call failed');
   const { action, kind, sameness: cause, mayBeDone } = error;
-  const reason = `${error.message.replace(/\.+$/, '')}. ${error.advice}`;
+  const reason = hide(`${error.message.replace(/\.+$/, '')}. ${error.advice}`);
   const isExpected = expectedKinds.has(kind);
   switch (action) {
     case 'retry':
@@ -89,6 +118,6 @@ function judge(error: unknown, id: string, pageId: string | undefined, log: Logg
   }
 }
 
-function nameOf(error: unknown): string {
+function kindOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }

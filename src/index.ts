@@ -1,29 +1,35 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
-import { loadConfig, type Config } from './config';
-import { createEventHandler, isAnswered } from './handle-event';
+import { createAccept } from './accept-events';
+import { loadConfig, type Config, type Secrets } from './config';
+import { createEventHandler } from './handle-event';
 import { createGraphApi } from './messenger/graph-api';
-import { logCalls } from './messenger/log-calls';
+import { trySecrets } from './messenger/try-secrets';
+import { createOperations, type Operations } from './operations/operations';
+import { alive, tellReadiness } from './operations/operations-app';
+import { createReadiness, type Readiness } from './operations/readiness';
 import { announce, createDamageReport, createMendReport } from './process/announce';
 import { systemClock, type Clock } from './process/clock';
 import { endOnMistakes, stopOnSignals } from './process/end-of-process';
 import { completeEnvironment } from './process/environment';
-import { listen } from './process/http-server';
+import { listen, type HttpServer } from './process/http-server';
 import { takeInheritedSocket, type InheritedSocket } from './process/inherited-socket';
 import { createLimitedLog } from './process/limited-log';
 import { openLogOutput, type LogOutput } from './process/log-output';
 import { createProgramLogger, type Logger } from './process/logger';
 import { requireMachine } from './process/machine';
 import { explainStart } from './process/operator-error';
+import { createPersonName, type PersonName } from './process/person-name';
+import { createReload, hasTerminal } from './process/reload';
+import { createSecretKeeper, type SecretKeeper } from './process/secret-keeper';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
-import type { EventStore, NewEvent } from './queue/event-store';
+import type { EventStore } from './queue/event-store';
 import { checkData, type DataCheck } from './queue/lmdb/check-data';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
 import { prepareFolder } from './queue/lmdb/folder';
 import { openLmdbStore } from './queue/lmdb/store';
-import { eventId } from './webhook/event-id';
-import { flattenEvents, type WebhookEvent } from './webhook/events';
+import { createWatch, nobodyWatches, type Watch } from './watch';
 import { answerVerification } from './webhook/middleware/answer-verification';
 import { readBody } from './webhook/middleware/read-body';
 import { createRefusals, refusal } from './webhook/middleware/refusals';
@@ -35,23 +41,36 @@ export interface Bot {
   readonly queue: EventQueue;
 }
 
-/**
- * Makes the Express app: the front door, and nothing behind it.
- *
- * @param config the settings; `verifyToken` and `appSecrets` are used
- * @param log where refusals and failures are noted
- * @param accept makes the events of a body safe; the POST is answered 200 once it resolves, and 503 when it rejects
- */
-export function createApp(config: Config, log: Logger, accept: (body: WebhookBody) => Promise<void>): Express {
+/** What the front door needs. */
+export interface AppOptions {
+  /** `verifyToken` and `appSecrets` are used; they can be replaced at any time. */
+  readonly secrets: () => Pick<Secrets, 'verifyToken' | 'appSecrets'>;
+  /** Where refusals and failures are noted. */
+  readonly log: Logger;
+  /** Makes the events of a body safe; the POST is answered 200 once it resolves, and 503 when it rejects. */
+  readonly accept: (body: WebhookBody) => Promise<void>;
+  readonly readiness: Pick<Readiness, 'reasons'>;
+  readonly watch: Pick<Watch, 'webhookAnswered'>;
+}
+
+/** Makes the Express app: the front door, and nothing behind it. */
+export function createApp({ secrets, log, accept, readiness, watch }: AppOptions): Express {
   const app = express();
   const refusals = createRefusals(log, createLimitedLog());
+  const bodyOfPlatform = readBody(() => secrets().appSecrets, refusals);
   app.disable('x-powered-by');
   app.disable('etag');
 
   app
     .route('/webhook')
-    .get(answerVerification(config.verifyToken))
-    .post(...readBody(config.appSecrets, refusals), async (req, res) => {
+    .get(answerVerification(() => secrets().verifyToken))
+    .post((_req, res, next) => {
+      res.once('close', () => {
+        watch.webhookAnswered(res.headersSent ? res.statusCode : 0);
+      });
+      next();
+    })
+    .post(...bodyOfPlatform, async (req, res) => {
       await accept(req.body as WebhookBody).catch(deliverAgain);
       await nextTurn(); // the person's answer leaves first: the platform has 5 seconds
       res.writeHead(200, taken).end('OK'); // one write, headers included
@@ -60,6 +79,11 @@ export function createApp(config: Config, log: Logger, accept: (body: WebhookBod
       res.set('Allow', 'GET, HEAD, POST');
       throw refusal(405, 'Use GET or POST.');
     });
+  app.get('/healthz', alive);
+  app.get(
+    '/readyz',
+    tellReadiness(() => readiness.reasons()),
+  );
 
   app.use(() => {
     throw refusal(404, 'Nothing lives here. The webhook is at /webhook.');
@@ -75,53 +99,41 @@ function deliverAgain(error: unknown): never {
   throw createError(503, 'The events could not be stored. Please deliver them again.', { cause: error, expose: true });
 }
 
-/**
- * Puts everything together: the front door, the queue, the handlers and the way out.
- *
- * @param config the settings
- * @param log where everything is noted
- * @param store where events are kept until they are dealt with
- * @param clock tells the time and waits
- */
-export function createBot(config: Config, log: Logger, store: EventStore, clock: Clock = systemClock): Bot {
-  const graph = logCalls(createGraphApi(config), log);
+/** What a bot is made of; what is left out does nothing. */
+export interface BotOptions {
+  readonly config: Config;
+  /** Where everything is noted. */
+  readonly log: Logger;
+  /** Where events are kept until they are dealt with. */
+  readonly store: EventStore;
+  /** Tells the time and waits. */
+  readonly clock?: Clock;
+  /** The secrets that are in use now; otherwise those of the settings. */
+  readonly secrets?: () => Secrets;
+  readonly nameOf?: PersonName;
+  readonly readiness?: Readiness;
+  readonly watch?: Watch;
+}
+
+/** Puts everything together: the front door, the queue, the handlers and the way out. */
+export function createBot({ config, log, store, clock = systemClock, ...options }: BotOptions): Bot {
+  const { secrets = () => config, nameOf = createPersonName(config), watch = nobodyWatches } = options;
+  const { readiness = createReadiness(clock, config.maxPendingEvents) } = options;
   const queue = createEventQueue({
     store,
-    handle: createEventHandler(graph, { appId: config.appId }, log),
+    handle: createEventHandler({ graph: createGraphApi(config, secrets), appId: config.appId, log, nameOf, watch }),
     log,
     clock,
     random: Math.random,
     maxConcurrentConversations: config.maxConcurrentConversations,
     maxPendingEvents: config.maxPendingEvents,
     maxSendsPerSecond: config.maxSendsPerSecond,
+    observer: watch,
   });
-  const toStore = (event: WebhookEvent): NewEvent[] => {
-    const { object, pageId = '', channel, kind, timestamp } = event;
-    if (!isAnswered(event)) {
-      log.debug({ channel, kind }, 'event ignored');
-      return [];
-    }
-    const conversation = `${object}/${pageId}/${event.psid}`;
-    return [{ id: eventId(event), page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
-  };
-  const app = createApp(config, log, async (body) => {
-    const events: NewEvent[] = [];
-    let read = 0;
-    for (const event of flattenEvents(body, clock.now())) {
-      if (event) events.push(...toStore(event));
-      read += 1;
-      if (read % READ_AT_ONCE === 0) await nextTurn(); // somebody else's request may have come
-    }
-    await queue.add(events);
-  });
+  const accept = createAccept({ queue, readiness, watch, log, nameOf, clock });
+  const app = createApp({ secrets, log, accept, readiness, watch });
   return { app, queue };
 }
-
-/** How many events of a large body are read in one go. */
-const READ_AT_ONCE = 250;
-
-/** All calls are made with one token, also those for the Page's Instagram account: they share its pace and its limits. */
-const PAGE_OF_THE_TOKEN = 'me';
 
 /** A bot that listens. */
 export interface RunningBot {
@@ -129,6 +141,8 @@ export interface RunningBot {
   readonly log: Logger;
   /** Says where it listens, and what looks wrong: when whoever reads that can stop it again. */
   readonly announce: () => void;
+  /** Reads token and secrets anew from the given environment; what they were held for is tried at once. */
+  readonly reload: (environment: () => NodeJS.ProcessEnv) => Promise<void>;
   /** Takes no new connections and resolves when the running work is done. */
   readonly stop: () => Promise<void>;
 }
@@ -145,12 +159,17 @@ export interface RunningBot {
 export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: InheritedSocket): Promise<RunningBot> {
   requireMachine(process.versions.node, process.platform);
   const config = loadConfig(env);
-  const log = createProgramLogger(config, output);
-  const { isDataOpen } = prepareFolder(config.dataDir);
-  const check = checkData(config.dataDir);
+  const secrets = createSecretKeeper(secretsOf(config));
+  const log = createProgramLogger(config, output, secrets.ever);
+  const readiness = createReadiness(systemClock, config.maxPendingEvents);
+  const foundation = { config, secrets, log, readiness, nameOf: createPersonName(config) };
+  const operators = await listenForOperators(foundation);
+  let check: DataCheck | undefined;
   try {
-    await check.readable;
-    const { port, host, stop } = await listenWith(config, log, check.whole, socket);
+    const { isDataOpen } = prepareFolder(config.dataDir);
+    const checking = (check = checkData(config.dataDir));
+    await checking.readable;
+    const { port, host, reload, stop } = await listenWith(foundation, operators, checking.whole, socket);
     const inherited = socket && { host, ignoredPort: env['PORT'] };
     return {
       port,
@@ -158,32 +177,87 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
       announce: () => {
         announce(config, { port, inherited, isDataOpen }, log);
       },
-      stop: () => Promise.all([check.stop(), stop()]).then(() => undefined),
+      reload,
+      stop: async () => {
+        await Promise.all([checking.stop(), stop()]);
+        await operators?.server?.close();
+      },
     };
   } catch (error) {
-    await check.stop();
+    await Promise.all([check?.stop(), operators?.server?.close()]);
     throw error;
   }
 }
 
+/** What is there from the beginning. */
+interface Foundation {
+  readonly config: Config;
+  readonly secrets: SecretKeeper;
+  readonly log: Logger;
+  readonly readiness: Readiness;
+  readonly nameOf: PersonName;
+}
+
+/** What operators see, and where; nothing where they want nothing. The bot runs without it, too. */
+interface Operators {
+  readonly operations: Operations;
+  readonly server: HttpServer | undefined;
+}
+
+async function listenForOperators(foundation: Foundation): Promise<Operators | undefined> {
+  const { config, log } = foundation;
+  const { operationsPort: port, operationsHost: host } = config;
+  if (port === undefined) return undefined;
+  const operations = createOperations({ ...foundation, clock: systemClock });
+  try {
+    return { operations, server: await listen(operations.app, { port, host }) };
+  } catch (error) {
+    log.error(
+      { err: (error as Error).cause, port, host },
+      'nobody can see how the bot is doing: set OPERATIONS_PORT and OPERATIONS_HOST to something that this machine can listen on, or OPERATIONS_PORT=0',
+    );
+    return { operations, server: undefined };
+  }
+}
+
 /** Opens the store, listens and begins to handle what waits. */
-async function listenWith(config: Config, log: Logger, checked: DataCheck['whole'], socket?: InheritedSocket) {
+async function listenWith(
+  foundation: Foundation,
+  operators: Operators | undefined,
+  checked: DataCheck['whole'],
+  socket?: InheritedSocket,
+) {
+  const { config, secrets, log, readiness } = foundation;
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
   try {
-    const { app, queue } = createBot(config, log, store);
+    const watch = operators && createWatch({ ...operators.operations, appId: config.appId, now: () => systemClock.now() });
+    const { app, queue } = createBot({ ...foundation, secrets: secrets.now, store, ...(watch && { watch }) });
     const server = await listen(app, { ...config, socket });
     queue.start();
+    operators?.operations.begin({ store, queue });
+    readiness.begin(store);
     void checked.then(onDamage);
+    const reload = createReload({
+      ...foundation,
+      refusal: (next) => trySecrets({ ...config, ...next }),
+      replaced: () => queue.tryNow(),
+    });
     const stop = async () => {
+      readiness.end();
       await server.close(queue.stop());
+      operators?.operations.end();
       await store.close();
     };
-    return { port: server.port, host: server.host, stop };
+    return { port: server.port, host: server.host, reload, stop };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+function secretsOf({ pageAccessToken, verifyToken, appSecrets }: Config): Secrets {
+  return { pageAccessToken, verifyToken, appSecrets };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */
@@ -191,9 +265,15 @@ if (require.main === module) {
   const run = async (): Promise<void> => {
     process.umask(0o077); // what the bot writes is for its owner only
     const socket = takeInheritedSocket(process.env, process.pid);
+    const given = { ...process.env };
     completeEnvironment(process.env);
     const output = openLogOutput(1);
-    const bot = await start(process.env, output, socket);
+    const starting = start(process.env, output, socket);
+    process.on('SIGHUP', () => {
+      if (output.isTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
+      else void starting.then(({ reload }) => reload(() => completeEnvironment({ ...given })));
+    });
+    const bot = await starting;
     endOnMistakes(bot.log, output, isLeftoverOfFailedCommit);
     stopOnSignals(bot.log, output, bot.stop);
     bot.announce();

@@ -13,7 +13,7 @@ export interface HandlerContext {
   readonly appId: string | undefined;
 }
 
-/** What the bot did about an event, for the log. `ignored` means that nothing was sent. */
+/** What the bot did about an event, for log and metrics. `ignored` means that nothing was sent. */
 export type Outcome =
   'welcomed' | 'passed_to_inbox' | 'welcomed_back' | 'took_from_inbox' | 'passed_to_app' | 'ignored';
 

@@ -1,4 +1,9 @@
-import { INSTAGRAM_INBOX_APP_ID, PAGE_INBOX_APP_ID, passThreadControl } from '../messenger/handover-protocol';
+import {
+  INSTAGRAM_INBOX_APP_ID,
+  PAGE_INBOX_APP_ID,
+  isThisApp,
+  passThreadControl,
+} from '../messenger/handover-protocol';
 import { sendQuickReply } from '../messenger/quick-reply';
 import type { Handler } from './handler';
 import { passToInbox, takeFromInbox, texts } from './texts';
@@ -45,9 +50,3 @@ export const handleMessaging: Handler = async (event, { graph, appId }) => {
 
   return 'ignored';
 };
-
-/** Without APP_ID, every app but the inboxes is taken for this one. */
-function isThisApp(candidate: string, appId: string | undefined): boolean {
-  if (appId !== undefined) return candidate === appId;
-  return candidate !== PAGE_INBOX_APP_ID && candidate !== INSTAGRAM_INBOX_APP_ID;
-}

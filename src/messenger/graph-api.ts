@@ -33,14 +33,18 @@ export interface GraphApi {
   get(path: string, query: Readonly<Record<string, string>>): Promise<GraphObject>;
 }
 
-export interface GraphApiOptions {
+/** Whose calls they are. */
+export interface GraphSecrets {
+  readonly pageAccessToken: string;
+  /** The first one signs the calls (`appsecret_proof`); none leaves the proof out. */
+  readonly appSecrets: readonly string[];
+}
+
+export interface GraphApiOptions extends GraphSecrets {
   /** Where the Graph API answers, without a trailing slash. */
   readonly graphApiUrl: string;
   /** Like `v25.0`; undefined for unversioned calls. */
   readonly graphApiVersion: string | undefined;
-  readonly pageAccessToken: string;
-  /** The first one signs the calls (`appsecret_proof`); none leaves the proof out. */
-  readonly appSecrets: readonly string[];
   /** How long a whole call may take, in milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -53,14 +57,12 @@ const LARGEST_ANSWER = 1024 * 1024;
  * nothing that leaves here, errors included, shows a token or secret.
  *
  * @param options address, version, token and secrets
+ * @param secrets is asked at each call: token and secrets can be replaced at any time
  * @see https://developers.facebook.com/docs/graph-api/overview
  * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests for `appsecret_proof`
  */
-export function createGraphApi(options: GraphApiOptions): GraphApi {
-  const { graphApiUrl, graphApiVersion, pageAccessToken, appSecrets, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const [currentSecret] = appSecrets;
-  const proof = currentSecret && createHmac('sha256', currentSecret).update(pageAccessToken).digest('hex');
-  const credentials = { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) };
+export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSecrets = () => options): GraphApi {
+  const { graphApiUrl, graphApiVersion, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const baseURL = [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/');
   // Not `axios.create`: its defaults, most of them for browsers, would be merged anew for every call.
   const client = new Axios({
@@ -69,16 +71,44 @@ export function createGraphApi(options: GraphApiOptions): GraphApi {
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     transformRequest: [(payload: unknown) => (payload === undefined ? undefined : JSON.stringify(payload))],
   });
-  const hide = createHide([pageAccessToken, proof, ...appSecrets]);
-
-  const authorised = (path: string, query: Readonly<Record<string, string>> = {}) =>
-    `${path}?${new URLSearchParams({ ...query, ...credentials }).toString()}`;
-  const authorisation = authorised('');
+  let authority = authorityOf(secrets());
+  const current = (): Authority => {
+    const now = secrets();
+    if (now !== authority.secrets) authority = authorityOf(now);
+    return authority;
+  };
 
   return {
-    call: (path, payload) =>
-      exchange(path, () => client.request({ method: 'post', url: path + authorisation, data: payload }), hide),
-    get: (path, query) => exchange(path, () => client.request({ method: 'get', url: authorised(path, query) }), hide),
+    call: (path, payload) => {
+      const { authorised, hide } = current();
+      return exchange(path, () => client.request({ method: 'post', url: authorised(path), data: payload }), hide);
+    },
+    get: (path, query) => {
+      const { authorised, hide } = current();
+      return exchange(path, () => client.request({ method: 'get', url: authorised(path, query) }), hide);
+    },
+  };
+}
+
+/** What some secrets make of a path, and of a text that quotes them. */
+interface Authority {
+  readonly secrets: GraphSecrets;
+  readonly authorised: (path: string, query?: Readonly<Record<string, string>>) => string;
+  readonly hide: (text: string) => string;
+}
+
+function authorityOf(secrets: GraphSecrets): Authority {
+  const { pageAccessToken, appSecrets } = secrets;
+  const [currentSecret] = appSecrets;
+  const proof = currentSecret && createHmac('sha256', currentSecret).update(pageAccessToken).digest('hex');
+  const credentials = new URLSearchParams({
+    access_token: pageAccessToken,
+    ...(proof && { appsecret_proof: proof }),
+  }).toString();
+  return {
+    secrets,
+    authorised: (path, query) => `${path}?${query ? `${new URLSearchParams(query).toString()}&` : ''}${credentials}`,
+    hide: createHide([pageAccessToken, proof, ...appSecrets]),
   };
 }
 

@@ -14,6 +14,17 @@ export const PAGE_INBOX_APP_ID = '263902037430900';
 /** The same for an Instagram account. */
 export const INSTAGRAM_INBOX_APP_ID = '1217981644879628';
 
+/**
+ * Whether an app is this bot's.
+ *
+ * @param candidate the app's id, as an event names it
+ * @param appId this bot's own; where it is not known, every app but the inboxes is taken for this one
+ */
+export function isThisApp(candidate: string, appId: string | undefined): boolean {
+  if (appId !== undefined) return candidate === appId;
+  return candidate !== PAGE_INBOX_APP_ID && candidate !== INSTAGRAM_INBOX_APP_ID;
+}
+
 /** Control can be extended by at most 7 days. */
 const LONGEST_EXTENSION_SECONDS = 7 * 24 * 60 * 60;
 

@@ -6,11 +6,12 @@ import { OperatorError } from './operator-error';
  * wins, but for empty values: these count as unset, as everywhere.
  *
  * @param env the environment; it is changed
+ * @returns the same
  * @throws {OperatorError} when there is such a file but it cannot be read
  */
-export function completeEnvironment(env: NodeJS.ProcessEnv): void {
+export function completeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   for (const [name, value] of Object.entries(env)) if (value?.trim() === '') Reflect.deleteProperty(env, name);
   const { error } = dotenv.config({ processEnv: env, quiet: true });
-  if (error === undefined || Reflect.get(error, 'code') === 'ENOENT') return;
+  if (error === undefined || Reflect.get(error, 'code') === 'ENOENT') return env;
   throw new OperatorError(`The file .env cannot be read (${error.message}). Let the user who starts the bot read it.`);
 }

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
-import type { Config } from '../config';
+import type { Config, Secrets } from '../config';
 import type { LogOutput } from './log-output';
 
 export type { Logger } from 'pino';
@@ -16,16 +16,18 @@ const SHORTEST_SECRET_TO_WIPE = 12;
  * message, stack and the facts that `messenger/graph-error.ts` documents are kept: an HTTP client's error carries the
  * whole request, token included.
  *
- * @param config the settings; `logLevel` and the secrets are used
+ * @param config the settings; `logLevel` is used
  * @param destination where lines go
  * @param form what a line of JSON is turned into before
+ * @param secrets all secrets that are, or were, in use
  */
 export function createLogger(
   config: Config,
   destination: DestinationStream,
   form: (line: string) => string = (line) => line,
+  secrets: readonly Secrets[] = [config],
 ): Logger {
-  const wipe = createWipe([config.pageAccessToken, config.verifyToken, ...config.appSecrets]);
+  const wipe = createWipe(secrets);
   return pino(
     {
       level: config.logLevel,
@@ -44,9 +46,9 @@ export function createLogger(
  * Makes the logger of a whole program: JSON lines, or readable lines on a terminal in development. Lines that get lost are counted
  * and told.
  */
-export function createProgramLogger(config: Config, output: LogOutput): Logger {
+export function createProgramLogger(config: Config, output: LogOutput, secrets?: readonly Secrets[]): Logger {
   const form = output.isTerminal && !config.production ? readable() : undefined;
-  const log = createLogger(config, output, form);
+  const log = createLogger(config, output, form, secrets);
   output.onLost((lines, reason) => {
     log.warn({ lines, reason }, 'log lines were lost: they could not be written in time');
   });
@@ -71,9 +73,20 @@ function describeError(error: unknown): Record<string, unknown> {
   return { name: error.name, message: error.message, ...Object.fromEntries(facts), stack: error.stack };
 }
 
-function createWipe(secrets: readonly string[]): (line: string) => string {
-  const forms = secrets
+/** The list may grow: secrets are replaced while the bot runs. */
+function createWipe(secrets: readonly Secrets[]): (line: string) => string {
+  const forms: string[] = [];
+  let known = 0;
+  return (line) => {
+    if (known < secrets.length) forms.push(...secrets.slice(known).flatMap(formsOf));
+    known = secrets.length;
+    return forms.reduce((text, form) => text.replaceAll(form, '[redacted]'), line);
+  };
+}
+
+/** How secrets can stand in a line. */
+function formsOf({ pageAccessToken, verifyToken, appSecrets }: Secrets): string[] {
+  return [pageAccessToken, verifyToken, ...appSecrets]
     .filter((secret) => secret.length >= SHORTEST_SECRET_TO_WIPE)
     .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
-  return (line) => forms.reduce((text, form) => text.replaceAll(form, '[redacted]'), line);
 }

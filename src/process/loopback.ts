@@ -1,8 +1,8 @@
 /**
  * Whether an address is this machine's own: what goes there crosses no network.
  *
- * @param hostname as `URL` gives it, an IPv6 address in brackets
+ * @param hostname a name or an address; one of IPv6 in brackets, as `URL` gives it, or without
  */
 export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return hostname === 'localhost' || hostname === '::1' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -128,6 +128,13 @@ export interface EventStore {
   /** Some of the events that did not go through at once, so many of either kind at most. */
   troubled(most: number): Promise<TroubledEvents>;
   /**
+   * Keeps a text about each of some conversations, in the place of an earlier one; undefined forgets it. It stands beside the
+   * events, for whoever watches over them, and reaches the disk soon: a kill can take the last ones.
+   */
+  keepNotes(notes: ReadonlyMap<string, string | undefined>): void;
+  /** All texts that are kept, each with its conversation. */
+  keptNotes(): AsyncIterable<readonly [conversation: string, text: string]>;
+  /**
    * Writes something that means nothing, as an event would be.
    *
    * @throws {StoreError} when an event could not be stored now

@@ -15,3 +15,12 @@ export function eventId({ object, channel, pageId, psid, kind, moment, content }
   const text = JSON.stringify([object, pageId, psid, channel, kind, ...facts]);
   return createHash('sha256').update(text).digest('hex').slice(0, 24);
 }
+
+/**
+ * The name of an event's conversation: its object, its Page and the person.
+ *
+ * @param psid the person's page-scoped id
+ */
+export function conversationOf({ object, pageId = '' }: WebhookEvent, psid: string): string {
+  return `${object}/${pageId}/${psid}`;
+}

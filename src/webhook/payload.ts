@@ -29,6 +29,8 @@ const message = z.object({
   mid: text,
   text,
   is_echo: truthy,
+  /** Of an echo: the app that wrote it. */
+  app_id: appId,
   /** Instagram: the person took the message back. */
   is_deleted: truthy,
   quick_reply: z.object({ payload: z.string() }).optional().catch(undefined),

@@ -525,6 +525,29 @@ export function eventStoreContract(
       await expect(listed()).resolves.toEqual([['e1', 'waiting']]);
     });
 
+    it('keeps texts about conversations, beside their events and across a restart', async () => {
+      const kept = async () => {
+        const all: (readonly [string, string])[] = [];
+        for await (const one of store.keptNotes()) all.push(one);
+        return all;
+      };
+      await expect(kept()).resolves.toEqual([]);
+      const many = Array.from({ length: 1_200 }, (_, n) => [`c${String(n).padStart(4, '0')}`, `text ${n}`] as const);
+      store.keepNotes(new Map(many));
+      await reopen();
+      await expect(kept()).resolves.toEqual(many);
+      store.keepNotes(
+        new Map([
+          ['c0000', 'another'],
+          ['c0002', undefined],
+          ['unknown', undefined],
+        ]),
+      );
+      await reopen();
+      await expect(kept()).resolves.toEqual([['c0000', 'another'], many[1], ...many.slice(3)]);
+      await expect(store.figures()).resolves.toMatchObject({ waiting: 0, setAside: 0 });
+    });
+
     it('takes many changes at once', async () => {
       const ids = Array.from({ length: 300 }, (_, n) => `e${n}`);
       await Promise.all(ids.map((id, n) => add(event(id, `c${n % 7}`))));

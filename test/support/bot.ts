@@ -42,7 +42,7 @@ export async function makeBot(env: Readonly<Record<string, string>> = {}) {
   });
   const log = createLogger(config, { write: (line) => void lines.push(line) });
   const store = await openLmdbStore(temporaryFolder());
-  const { app, queue } = createBot(config, log, store, clockOfFixtures());
+  const { app, queue } = createBot({ config, log, store, clock: clockOfFixtures() });
   open.push({ queue, store });
   queue.start();
   return {

@@ -8,23 +8,30 @@ import type { WebhookEvent } from '../../src/webhook/events';
 import { refusal } from '../support/refusal';
 import { recordingGraph } from '../support/recording-graph';
 
-const payload = (content: object) => ({ object: 'page', channel: 'messaging', kind: 'message', psid: '1', content });
+const PSID = '24601000000000001';
+const payload = (content: object) => ({ object: 'page', channel: 'messaging', kind: 'message', psid: PSID, content });
 const tap = payload({ message: { quick_reply: { payload: 'pass_to_inbox' } } });
 
 async function handle(what: { payload?: unknown; failWith?: Error; completed?: CompletedCall[]; heldBack?: boolean }) {
   const graph = recordingGraph({});
   const failing = () => Promise.reject(what.failWith ?? new Error('unused'));
   const notes: CompletedCall[] = [];
-  const lines: { level: string; msg: string }[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const watched: string[] = [];
   const log = pino(
     { level: 'debug', formatters: { level: (label) => ({ level: label }) } },
-    { write: (line) => void lines.push(JSON.parse(line) as { level: string; msg: string }) },
+    { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
-  const handler = createEventHandler(
-    what.failWith === undefined ? graph : { call: failing, get: failing },
-    { appId: undefined },
+  const handler = createEventHandler({
+    graph: what.failWith === undefined ? graph : { call: failing, get: failing },
+    appId: undefined,
     log,
-  );
+    nameOf: () => 'p-0123456789',
+    watch: {
+      call: ({ psid }, { path, error }) => watched.push(`${psid} ${path} ${error === undefined ? 'ok' : 'failed'}`),
+      handled: ({ psid }, outcome) => watched.push(`${psid} ${outcome}`),
+    },
+  });
   const stored = {
     id: 'e',
     conversation: 'c',
@@ -48,7 +55,9 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
     verdict,
     notes,
     paths: graph.calls.map(([path]) => path),
-    said: lines.map(({ level, msg }) => `${level}: ${msg}`),
+    said: lines.map(({ level, msg }) => `${String(level)}: ${String(msg)}`),
+    lines,
+    watched,
   };
 }
 
@@ -57,13 +66,40 @@ describe('what becomes of an event', () => {
     const { verdict, notes, said } = await handle({});
     expect(verdict).toEqual({ kind: 'done' });
     expect(notes.map(({ path }) => path)).toEqual(['/messages', '/pass_thread_control']);
-    expect(said).toEqual(['info: event handled']);
+    expect(said).toEqual(['debug: graph call', 'debug: graph call', 'info: event handled']);
   });
 
   it('is done without calls when it is ignored', async () => {
     const { verdict, said } = await handle({ payload: payload({ read: {} }) });
     expect(verdict).toEqual({ kind: 'done' });
     expect(said).toEqual(['debug: event ignored']);
+  });
+
+  it('is said with the same id and name of the person in each line, and told to those who watch', async () => {
+    const { lines, watched } = await handle({});
+    for (const line of lines) expect(line).toMatchObject({ event: 'e', person: 'p-0123456789' });
+    expect(lines.map(({ path }) => path)).toEqual(['/messages', '/pass_thread_control', undefined]);
+    expect(JSON.stringify(lines)).not.toContain(PSID);
+    expect(watched).toEqual([`${PSID} /messages ok`, `${PSID} /pass_thread_control ok`, `${PSID} passed_to_inbox`]);
+  });
+
+  it.each([
+    ['the platform', refusal({ code: 551, message: `Person ${PSID} is gone` })],
+    ['the handler', new Error(`Nothing known of ${PSID}`)],
+    ['something odd', `Nothing known of ${PSID}` as unknown as Error],
+  ])('does not name a person by the id, whatever %s says', async (_who, failWith) => {
+    const { verdict, lines, watched } = await handle({ failWith });
+    expect(JSON.stringify([verdict, lines])).not.toContain(PSID);
+    expect(verdict).toMatchObject({ reason: expect.stringContaining('p-0123456789') as string });
+    expect(lines.at(-1)).toMatchObject({ event: 'e' });
+    expect(JSON.stringify(lines.at(-1)?.['err'])).toContain('p-0123456789');
+    expect(watched).toEqual([`${PSID} /messages failed`]);
+  });
+
+  it('leaves a reason as it is where the id is so short that it would be found in other numbers', async () => {
+    const failWith = refusal({ code: 100, message: 'Param 1 of 12 is wrong' });
+    const { verdict } = await handle({ payload: { ...tap, psid: '1' }, failWith });
+    expect(verdict).toMatchObject({ reason: expect.stringContaining('Param 1 of 12 is wrong') as string });
   });
 
   it('goes on where an earlier attempt has stopped', async () => {

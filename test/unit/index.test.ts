@@ -8,6 +8,7 @@ import { createApp, start } from '../../src';
 import { loadConfig } from '../../src/config';
 import { OperatorError } from '../../src/process/operator-error';
 import * as checks from '../../src/queue/lmdb/check-data';
+import { nobodyWatches } from '../../src/watch';
 import { post, secrets } from '../support/bot';
 import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -36,9 +37,15 @@ describe('the answer to the platform', () => {
       order.push('200');
       return this.writeHead(...args);
     });
-    const app = createApp(loadConfig(env('0')), pino({ level: 'silent' }), () => {
-      setImmediate(() => order.push('the call'));
-      return Promise.resolve();
+    const app = createApp({
+      secrets: () => loadConfig(env('0')),
+      log: pino({ level: 'silent' }),
+      accept: () => {
+        setImmediate(() => order.push('the call'));
+        return Promise.resolve();
+      },
+      readiness: { reasons: () => Promise.resolve([]) },
+      watch: nobodyWatches,
     });
     const { status } = await post(app, '{"object":"page","entry":[]}');
     expect(status).toBe(200);

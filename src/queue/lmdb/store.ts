@@ -10,6 +10,7 @@ import { openDataFile, type DataFile } from './data-file';
 import { createEndedNotes } from './ended-notes';
 import { createFigures } from './figures';
 import { claimFolder, type FolderLock, type OwnerRegistry } from './folder-lock';
+import { createKeptNotes } from './kept-notes';
 import { createLeases } from './leases';
 import { createLoad } from './load';
 import { createLookAround } from './look-around';
@@ -95,6 +96,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   return {
     add,
     ...createFigures(parts, countWaiting),
+    ...createKeptNotes(parts),
     ...leases,
     ...createByHand(parts),
     due: async () => {

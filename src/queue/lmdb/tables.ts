@@ -20,6 +20,8 @@ export interface Tables {
   readonly aside: Database<string, [number, number]>;
   /** sequence → conversation of every event that an operator has put back or dropped, until the bot has seen it */
   readonly changed: Database<string, number>;
+  /** conversation → what is kept about it for those who watch; bots of before do not know it, and leave it alone */
+  readonly notes: Database<string, string>;
   /** the format's version, the highest sequence that has come in, and the process that owns the folder */
   readonly meta: Database<number | string, string>;
 }
@@ -35,6 +37,7 @@ export function openTables(folder: string): Tables {
     done: root.openDB({ name: 'done', encoding: 'string' }),
     aside: root.openDB({ name: 'aside', encoding: 'string' }),
     changed: root.openDB({ name: 'changed', encoding: 'string' }),
+    notes: root.openDB({ name: 'notes', encoding: 'string' }),
     meta: root.openDB({ name: 'meta', encoding: 'json' }),
   };
 }

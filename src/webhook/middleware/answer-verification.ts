@@ -10,17 +10,17 @@ const COMPARE_TOKEN =
  * when the verify token is right, 403 otherwise.
  * A request without a token is no verification, and nobody need know of it.
  *
- * @param verifyToken the word entered in the App Dashboard
+ * @param verifyToken tells the word entered in the App Dashboard; it can be replaced at any time
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
  */
-export function answerVerification(verifyToken: string): RequestHandler {
+export function answerVerification(verifyToken: () => string): RequestHandler {
   return ({ query }, res) => {
     const mode = query['hub.mode'];
     const token = query['hub.verify_token'];
     const challenge = query['hub.challenge'];
     res.type('text/plain').set('X-Content-Type-Options', 'nosniff'); // the challenge is whatever the sender wrote
     if (token === undefined) throw refusal(403, 'Only the platform is answered here: hub.verify_token is missing.');
-    if (typeof token !== 'string' || !equalInConstantTime(token, verifyToken)) {
+    if (typeof token !== 'string' || !equalInConstantTime(token, verifyToken())) {
       throw refusal(403, 'The verify token is not the one this bot was started with.', COMPARE_TOKEN);
     }
     if (mode !== undefined && mode !== 'subscribe') {

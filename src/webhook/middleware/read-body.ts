@@ -30,18 +30,19 @@ const isUtf8 = (contentType: string) => /^utf-?8$/i.test(CHARSET.exec(contentTyp
  * missing (the body is then not read) or wrong (not parsed), 415 for anything but JSON in UTF-8, 413 over 5 MiB, 150,000
  * values or 5,000 events, 400 for JSON that is broken or without an `entry` array, 404 for an `object` other than `page` and `instagram`.
  *
- * @param appSecrets the App Secrets that are accepted; with none, signatures are not checked
+ * @param appSecrets tells the App Secrets that are accepted; with none, signatures are not checked
  * @param refusals answers what is refused before it is complete
  */
-export function readBody(appSecrets: readonly string[], refusals: Refusals): RequestHandler[] {
+export function readBody(appSecrets: () => readonly string[], refusals: Refusals): RequestHandler[] {
   const checkSignature = (req: Request, bytes: Buffer) => {
-    if (appSecrets.length > 0 && !isValidSignature(bytes, req.get(SIGNATURE_HEADER), appSecrets)) {
+    const secrets = appSecrets();
+    if (secrets.length > 0 && !isValidSignature(bytes, req.get(SIGNATURE_HEADER), secrets)) {
       throw refusal(401, `${SIGNATURE_HEADER} does not match the body.`, COMPARE_SECRET);
     }
   };
 
   const refuseUnsigned: RequestHandler = (req, _res, next) => {
-    if (appSecrets.length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
+    if (appSecrets().length > 0 && req.get(SIGNATURE_HEADER) === undefined) {
       throw refusal(401, `The header ${SIGNATURE_HEADER} is missing: only the platform may post here.`, NO_SIGNATURE);
     }
     next();

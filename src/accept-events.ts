@@ -1,0 +1,68 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isAnswered } from './handle-event';
+import type { Readiness } from './operations/readiness';
+import type { Clock } from './process/clock';
+import type { Logger } from './process/logger';
+import type { PersonName } from './process/person-name';
+import type { EventQueue } from './queue/event-queue';
+import { QueueFullError, type NewEvent } from './queue/event-store';
+import type { Watch } from './watch';
+import { conversationOf, eventId } from './webhook/event-id';
+import { flattenEvents, type WebhookEvent } from './webhook/events';
+import type { WebhookBody } from './webhook/payload';
+
+/** How many events of a large body are read in one go. */
+const READ_AT_ONCE = 250;
+
+/** All calls are made with one token, also those for the Page's Instagram account: they share its pace and its limits. */
+const PAGE_OF_THE_TOKEN = 'me';
+
+export interface AcceptOptions {
+  readonly queue: EventQueue;
+  readonly readiness: Pick<Readiness, 'noteStored'>;
+  readonly watch: Watch;
+  readonly log: Logger;
+  readonly nameOf: PersonName;
+  readonly clock: Clock;
+}
+
+/**
+ * Makes what takes a body's events in: those that a handler answers go into the queue, the others are only told to those who
+ * watch. It resolves when the events are safe, and rejects when they are not.
+ */
+export function createAccept(options: AcceptOptions): (body: WebhookBody) => Promise<void> {
+  const { queue, readiness, watch, log, nameOf, clock } = options;
+
+  const toStore = (event: WebhookEvent): NewEvent[] => {
+    const { channel, kind, psid, timestamp } = event;
+    if (!isAnswered(event)) {
+      log.debug({ channel, kind, ...(psid !== undefined && { person: nameOf(psid) }) }, 'event ignored');
+      return [];
+    }
+    const id = eventId(event);
+    log.debug({ event: id, person: nameOf(event.psid), channel, kind }, 'event came in');
+    const conversation = conversationOf(event, event.psid);
+    return [{ id, page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
+  };
+
+  return async (body) => {
+    const arrived: WebhookEvent[] = [];
+    const events: NewEvent[] = [];
+    let read = 0;
+    for (const event of flattenEvents(body, clock.now())) {
+      if (event) {
+        arrived.push(event);
+        events.push(...toStore(event));
+      }
+      read += 1;
+      if (read % READ_AT_ONCE === 0) await nextTurn(); // somebody else's request may have come
+    }
+    const { known, added } = await queue.add(events).catch((error: unknown) => {
+      if (!(error instanceof QueueFullError)) readiness.noteStored(error);
+      throw error;
+    });
+    if (added > 0) readiness.noteStored();
+    if (known > 0) watch.known(known);
+    for (const event of arrived) watch.arrived(event, isAnswered(event));
+  };
+}

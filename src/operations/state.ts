@@ -1,0 +1,79 @@
+import type { Clock } from '../process/clock';
+import { hidePerson, type PersonName } from '../process/person-name';
+import type { EventQueue } from '../queue/event-queue';
+import type { EventStore, StoredEvent } from '../queue/event-store';
+import type { HumanHands } from './human-hands';
+import type { Reason } from './readiness';
+
+/** How many examples of each kind are shown. */
+const EXAMPLES = 20;
+
+export interface StateSources {
+  readonly store: Pick<EventStore, 'figures' | 'troubled'>;
+  readonly queue: Pick<EventQueue, 'status'>;
+  readonly clock: Clock;
+  readonly reasons: () => Promise<readonly Reason[]>;
+  readonly hands: HumanHands;
+  readonly nameOf: PersonName;
+}
+
+/**
+ * What an operator asks first: can events be taken in, what waits and since when, is anything paused or held, what was set aside
+ * and why, does anybody wait for a human? No texts, no tokens, and people only by their names for logs.
+ */
+export async function describeState(sources: StateSources): Promise<object> {
+  const { clock, hands, nameOf } = sources;
+  const [reasons, figures, status, troubled] = await Promise.all([
+    sources.reasons(),
+    sources.store.figures(),
+    sources.queue.status(),
+    sources.store.troubled(EXAMPLES),
+  ]);
+  const now = clock.now();
+  const time = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+  const personIn = (conversation: string) => nameOf(psidIn(conversation));
+  const about = ({ id, conversation, attempts, reason = '' }: StoredEvent) => {
+    const psid = psidIn(conversation);
+    return { event: id, person: nameOf(psid), attempts, reason: hidePerson(reason, psid, nameOf(psid)) };
+  };
+  const { held, unanswered, lastWordIsThePersons } = hands.figures(now);
+
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    waiting: {
+      events: figures.waiting,
+      putBack: figures.putBack,
+      oldestSince: time(figures.oldestSince),
+      conversationsUnderWay: status.underWay,
+      triedAgain: troubled.delayed.map(({ event, dueInMs }) => ({ ...about(event), nextTryAt: time(now + dueInMs) })),
+    },
+    pages: status.pages.map(({ page, closed, inLine }) => ({
+      page,
+      sending: closed === undefined ? 'goes on' : closed.kind === 'hold' ? 'held' : 'paused',
+      messagesInLine: inLine,
+      ...(closed && {
+        reason: closed.reason,
+        since: time(now - closed.sinceMs),
+        nextTryAt: time(now + closed.nextTryInMs),
+      }),
+    })),
+    setAside: {
+      events: figures.setAside,
+      latest: troubled.setAside.map((event) => ({ ...about(event), since: time(event.endedAt) })),
+    },
+    humans: {
+      conversations: held,
+      unanswered: unanswered.count,
+      lastWordIsThePersons: lastWordIsThePersons.count,
+      waitingLongest: hands
+        .longestUnanswered(now, EXAMPLES)
+        .map(({ conversation, since }) => ({ person: personIn(conversation), since: time(since) })),
+    },
+  };
+}
+
+/** A conversation is named by its object, its Page and the person. */
+function psidIn(conversation: string): string {
+  return conversation.slice(conversation.lastIndexOf('/') + 1);
+}

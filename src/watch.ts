@@ -1,0 +1,132 @@
+import type { EventWatch } from './handle-event';
+import { GraphConnectionError, GraphError } from './messenger/graph-error';
+import { isThisApp } from './messenger/handover-protocol';
+import type { HumanHands } from './operations/human-hands';
+import type { Meter, Mover } from './operations/meter';
+import type { QueueObserver } from './queue/observer';
+import { conversationOf } from './webhook/event-id';
+import type { WebhookEvent } from './webhook/events';
+
+/** Is told what happens in all rooms. It must not throw. */
+export interface Watch extends EventWatch, QueueObserver {
+  /** An event has come in; `isAnswered`: it is for a handler. */
+  readonly arrived: (event: WebhookEvent, isAnswered: boolean) => void;
+  /** Events that were known already. */
+  readonly known: (count: number) => void;
+  /** A POST to the webhook was answered; status 0: the connection ended before. */
+  readonly webhookAnswered: (status: number) => void;
+}
+
+export const nobodyWatches: Watch = {
+  arrived: () => undefined,
+  known: () => undefined,
+  webhookAnswered: () => undefined,
+  call: () => undefined,
+  handled: () => undefined,
+  done: () => undefined,
+  setAside: () => undefined,
+  failed: () => undefined,
+  paced: () => undefined,
+};
+
+/** Kinds that are counted by their name; what else an event may call itself would make counters without end. */
+const countedKinds: ReadonlySet<string> = new Set([
+  'message',
+  'quick_reply',
+  'postback',
+  'echo',
+  'deleted',
+  'read',
+  'delivery',
+  'reaction',
+  'message_edit',
+  'referral',
+  'optin',
+  'pass_thread_control',
+  'take_thread_control',
+  'request_thread_control',
+  'app_roles',
+]);
+
+/** What a person does that shows who has the conversation. */
+const personKinds: ReadonlySet<string> = new Set(['message', 'quick_reply', 'postback']);
+
+export interface WatchOptions {
+  readonly meter: Meter;
+  readonly hands: HumanHands;
+  /** This bot's app, where it is known. */
+  readonly appId: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Makes what counts, and follows who has which conversation. */
+export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
+  const count = ({ channel, kind }: WebhookEvent, outcome: string): void => {
+    meter.event(channel, countedKinds.has(kind) ? kind : 'other', outcome);
+  };
+
+  const handedOver = (conversation: string, at: number, by: Mover): void => {
+    if (hands.handedOver(conversation, at)) meter.handover('to_human', by);
+  };
+  const handedBack = (conversation: string, at: number, by: Mover): void => {
+    if (hands.handedBack(conversation, at)) meter.handover('to_bot', by);
+  };
+
+  /** What an event shows of who has the conversation. */
+  const follow = (event: WebhookEvent, conversation: string): void => {
+    const { channel, kind, timestamp, content } = event;
+    const newOwner = (content.pass_thread_control ?? content.take_thread_control)?.new_owner_app_id;
+    if (newOwner !== undefined) {
+      if (isThisApp(newOwner, appId)) handedBack(conversation, timestamp, 'human');
+      else handedOver(conversation, timestamp, 'human');
+    } else if (event.isEcho) {
+      const writer = content.message?.app_id;
+      const isHuman = writer === undefined ? channel === 'standby' : !isThisApp(writer, appId);
+      if (isHuman && hands.humanWrote(conversation, timestamp)) meter.handover('to_human', 'human');
+    } else if (personKinds.has(kind)) {
+      if (channel === 'messaging') handedBack(conversation, timestamp, 'unknown');
+      else if (hands.personWrote(conversation, timestamp)) meter.handover('to_human', 'unknown');
+    }
+  };
+
+  return {
+    arrived(event, isAnswered) {
+      if (!isAnswered) count(event, 'ignored');
+      if (event.psid !== undefined) follow(event, conversationOf(event, event.psid));
+    },
+    known: meter.known,
+    webhookAnswered: meter.webhookAnswered,
+    call(event, { path, ms, error }) {
+      meter.graphCall(path, codeOf(error), ms / 1_000);
+      if (error !== undefined) return;
+      const { timestamp, psid, kind } = event;
+      const conversation = conversationOf(event, psid);
+      const by: Mover = kind === 'request_thread_control' ? 'app' : 'person';
+      if (path === '/take_thread_control') handedBack(conversation, timestamp, by);
+      else if (path === '/pass_thread_control') handedOver(conversation, timestamp, by);
+    },
+    handled(event, outcome) {
+      count(event, outcome);
+    },
+    done({ receivedAt }) {
+      meter.answered(Math.max(0, now() - receivedAt) / 1_000);
+    },
+    setAside({ payload }) {
+      count(payload as WebhookEvent, 'set_aside');
+    },
+    failed({ payload }) {
+      meter.attemptFailed((payload as WebhookEvent).kind);
+    },
+    paced(ms) {
+      if (ms > 0) meter.paced(ms / 1_000);
+    },
+  };
+}
+
+/** What tells errors apart, like `10/2018300`; of those without an answer, the system's code. */
+function codeOf(error: unknown): string {
+  if (error === undefined) return 'ok';
+  if (error instanceof GraphConnectionError) return error.code;
+  return error instanceof GraphError ? error.sameness : 'error';
+}
