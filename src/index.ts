@@ -231,7 +231,8 @@ async function listenWith(
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
   try {
-    const watch = operators && createWatch({ ...operators.operations, appId: config.appId, now: () => systemClock.now() });
+    const watch =
+      operators && createWatch({ ...operators.operations, appId: config.appId, now: () => systemClock.now() });
     const { app, queue } = createBot({ ...foundation, secrets: secrets.now, store, ...(watch && { watch }) });
     const server = await listen(app, { ...config, socket });
     queue.start();

@@ -49,11 +49,11 @@ describe('a probe', () => {
     const store = await openLmdbStore(temporaryFolder());
     const write = jest.spyOn(fs, 'write');
     const room = 4_095;
-    write.mockImplementation(((...args: unknown[]) => {
+    write.mockImplementation((...args: unknown[]) => {
       const [, bytes] = args as [number, Buffer];
       const told = args.at(-1) as (error: Error | null, count: number) => void;
       told(null, Math.min(bytes.length, room));
-    }));
+    });
     await expect(store.probe()).rejects.toThrow(new StoreError('Nothing can be stored: no space left on device'));
     await store.close();
   });
