@@ -109,8 +109,8 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
     handled(event, outcome) {
       count(event, outcome);
     },
-    done({ receivedAt }) {
-      meter.answered(Math.max(0, now() - receivedAt) / 1_000);
+    done({ receivedAt }, hasCalled) {
+      if (hasCalled) meter.answered(Math.max(0, now() - receivedAt) / 1_000);
     },
     setAside({ payload }) {
       count(payload as WebhookEvent, 'set_aside');
@@ -119,7 +119,7 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
       meter.attemptFailed((payload as WebhookEvent).kind);
     },
     paced(ms) {
-      if (ms > 0) meter.paced(ms / 1_000);
+      if (ms >= 1) meter.paced(ms / 1_000);
     },
   };
 }

@@ -52,7 +52,8 @@ const rateLimited: ErrorRule = {
 const tokenInvalid: ErrorRule = {
   kind: 'token_invalid',
   action: 'hold',
-  advice: 'Generate a new Page access token in the App Dashboard, put it into PAGE_ACCESS_TOKEN and restart.',
+  advice:
+    'Generate a new Page access token in the App Dashboard, put it into PAGE_ACCESS_TOKEN in .env, and reload the bot (kill -HUP or systemctl reload) or restart it.',
 };
 const notThreadOwner: ErrorRule = {
   kind: 'not_thread_owner',
@@ -84,7 +85,7 @@ const appInvalid: ErrorRule = {
   kind: 'app_invalid',
   action: 'hold',
   advice:
-    'Check APP_SECRET and GRAPH_API_VERSION against the App Dashboard and restart: no call can succeed like this.',
+    'Check APP_SECRET and GRAPH_API_VERSION against the App Dashboard, and reload the bot (kill -HUP or systemctl reload) or restart it: no call can succeed like this.',
 };
 const badRequest: ErrorRule = {
   kind: 'bad_request',

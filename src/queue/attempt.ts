@@ -98,7 +98,7 @@ export async function attempt(
     evidence.forget(conversation);
     await journal.forget();
     const next = await save(() => store.finish(id, wantsNext()));
-    observer.done(event);
+    observer.done(event, event.calls.length + journal.successes() > 0);
     return next;
   }
   await journal.saved();

@@ -2,8 +2,8 @@ import type { StoredEvent } from './event-store';
 
 /** Is told what becomes of events, for those who count. It must not throw. */
 export interface QueueObserver {
-  /** Handled: all its calls are through. */
-  readonly done: (event: StoredEvent) => void;
+  /** Handled: all its calls are through, if it has made any. */
+  readonly done: (event: StoredEvent, hasCalled: boolean) => void;
   readonly setAside: (event: StoredEvent) => void;
   /** An attempt has failed, and another one follows. */
   readonly failed: (event: StoredEvent) => void;

@@ -588,7 +588,7 @@ describe('what is told of the queue', () => {
   it('is what becomes of each event', async () => {
     const told: string[] = [];
     const observer = {
-      done: ({ id }: { id: string }) => told.push(`done ${id}`),
+      done: ({ id }: { id: string }, hasCalled: boolean) => told.push(`done ${id} ${String(hasCalled)}`),
       setAside: ({ id }: { id: string }) => told.push(`set aside ${id}`),
       failed: ({ id }: { id: string }) => told.push(`failed ${id}`),
       paced: (ms: number) => told.push(`paced ${ms}`),
@@ -603,8 +603,8 @@ describe('what is told of the queue', () => {
     await clock.pass(10 * SECOND);
     await queue.idle();
     expect(told.sort()).toEqual([
-      'done 1',
-      'done 3',
+      'done 1 true',
+      'done 3 true',
       'failed 3',
       'paced 0',
       'paced 0',
