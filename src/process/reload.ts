@@ -19,12 +19,7 @@ export interface ReloadOptions {
   readonly replaced: () => Promise<void>;
 }
 
-const variables = {
-  pageAccessToken: 'PAGE_ACCESS_TOKEN',
-  verifyToken: 'VERIFY_TOKEN',
-  appSecrets: 'APP_SECRET',
-} as const;
-type SecretName = keyof typeof variables;
+const secretNames = ['pageAccessToken', 'verifyToken', 'appSecrets'] as const;
 
 /**
  * Makes what reads the secrets anew while the bot runs. New ones are used only if they are well formed and not refused: otherwise
@@ -51,7 +46,7 @@ export function createReload({ config, secrets, log, refusal, replaced }: Reload
       log.error({ problems }, 'the settings were read again and are wrong: the old ones stay');
       return;
     }
-    const names = (Object.keys(variables) as SecretName[]).filter((name) => differs(read[name], before[name]));
+    const names = secretNames.filter((name) => differs(read[name], before[name]));
     const ignored = ignoredIn(read, config);
     if (names.length === 0) {
       log.info(
@@ -62,7 +57,7 @@ export function createReload({ config, secrets, log, refusal, replaced }: Reload
     }
     const { pageAccessToken, verifyToken, appSecrets } = read;
     const next = { pageAccessToken, verifyToken, appSecrets };
-    const changed = names.map((name) => variables[name]);
+    const changed = names.map(variableOf);
     const reason = names.some((name) => name !== 'verifyToken') ? await refusal(next) : undefined;
     if (reason !== undefined) {
       log.error({ changed, reason }, 'the settings were read again, but Graph refuses the new ones: the old ones stay');
@@ -81,9 +76,16 @@ export function createReload({ config, secrets, log, refusal, replaced }: Reload
 
 /** What has changed, too, but counts from the next start on only. */
 function ignoredIn(read: Config, config: Config): { readonly needsRestart?: readonly string[] } {
-  const others = (Object.keys(config) as (keyof Config)[]).filter((name) => !(name in variables));
-  const needsRestart = others.filter((name) => differs(read[name], config[name]));
+  const others = (Object.keys(config) as (keyof Config)[]).filter((name) => !secretNames.some((one) => one === name));
+  const needsRestart = others.filter((name) => differs(read[name], config[name])).map(variableOf);
   return needsRestart.length > 0 ? { needsRestart } : {};
+}
+
+/** The environment's name of a setting. */
+function variableOf(name: keyof Config): string {
+  if (name === 'appSecrets') return 'APP_SECRET';
+  if (name === 'production') return 'NODE_ENV';
+  return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 function differs(a: unknown, b: unknown): boolean {

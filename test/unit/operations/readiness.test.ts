@@ -1,0 +1,90 @@
+import { createReadiness } from '../../../src/operations/readiness';
+import { fakeClock } from '../../support/fake-clock';
+
+function readiness(mostWaiting = 10) {
+  const clock = fakeClock(0);
+  const storage = { waiting: 0, putBack: 0, probes: 0, answer: () => Promise.resolve() };
+  const it = createReadiness(clock, mostWaiting);
+  const begin = () => {
+    it.begin({
+      probe: () => {
+        storage.probes += 1;
+        return storage.answer();
+      },
+      figures: () => Promise.resolve({ ...storage, oldestSince: undefined, setAside: 0 }),
+    });
+  };
+  const what = async () => (await it.reasons()).map((reason) => reason.what);
+  return { clock, storage, readiness: it, begin, what };
+}
+
+describe('readiness', () => {
+  it('says that the bot is starting, and that it is stopping', async () => {
+    const { readiness: it, begin, what } = readiness();
+    await expect(what()).resolves.toEqual(['starting']);
+    begin();
+    await expect(what()).resolves.toEqual([]);
+    it.end();
+    await expect(what()).resolves.toEqual(['stopping']);
+  });
+
+  it('tries whether events could be stored, at most every ten seconds while they could', async () => {
+    const { clock, storage, begin, what } = readiness();
+    begin();
+    await Promise.all([what(), what()]);
+    await clock.pass(9_999);
+    await what();
+    expect(storage.probes).toBe(1);
+    await clock.pass(1);
+    await what();
+    expect(storage.probes).toBe(2);
+  });
+
+  it('says why events cannot be stored, what to do, and within a second that they can again', async () => {
+    const { clock, storage, readiness: it, begin, what } = readiness();
+    begin();
+    storage.answer = () => Promise.reject(new Error('Nothing can be stored: no space left.'));
+    await expect(it.reasons()).resolves.toEqual([
+      {
+        what: 'storage_failing',
+        detail: 'Nothing can be stored: no space left. Check the disk of DATA_DIR: free space, rights, the mount.',
+      },
+    ]);
+    storage.answer = () => Promise.resolve();
+    await clock.pass(999);
+    await expect(what()).resolves.toEqual(['storage_failing']);
+    await clock.pass(1);
+    await expect(what()).resolves.toEqual([]);
+  });
+
+  it('believes what real events have shown without trying', async () => {
+    const { clock, storage, readiness: it, begin, what } = readiness();
+    begin();
+    it.noteStored();
+    await expect(what()).resolves.toEqual([]);
+    await clock.pass(5_000);
+    it.noteStored('odd');
+    await expect(it.reasons()).resolves.toMatchObject([{ detail: expect.stringMatching(/^odd\. Check/) as string }]);
+    expect(storage.probes).toBe(0);
+  });
+
+  it('does not wait longer than the platform would', async () => {
+    const { clock, storage, begin, what } = readiness();
+    begin();
+    storage.answer = () => new Promise(() => undefined);
+    const asked = what();
+    await clock.pass(4_000);
+    await expect(asked).resolves.toEqual(['storage_failing']);
+  });
+
+  it('says that the queue is full, those not counted that an operator has put back', async () => {
+    const { storage, readiness: it, begin, what } = readiness(10);
+    begin();
+    Object.assign(storage, { waiting: 12, putBack: 3 });
+    await expect(what()).resolves.toEqual([]);
+    storage.putBack = 2;
+    await expect(it.reasons()).resolves.toMatchObject([
+      { what: 'queue_full', detail: expect.stringMatching(/^12 events wait/) as string },
+    ]);
+  });
+});
