@@ -57,17 +57,27 @@ describe('the metrics after a played conversation', () => {
   it('have the figures of what has happened', async () => {
     const { platform, bot, after, customer } = await played();
     const { psid } = customer;
-    await after(() => { platform.customerWrites(psid, 'hello'); });
-    await after(() => { platform.customerTaps(psid, 'pass_to_inbox'); });
+    await after(() => {
+      platform.customerWrites(psid, 'hello');
+    });
+    await after(() => {
+      platform.customerTaps(psid, 'pass_to_inbox');
+    });
     await expect(bot.metric('human_conversations')).resolves.toBe(1);
     await expect(bot.metric('human_unanswered_conversations')).resolves.toBe(1);
     await expect(bot.metric('human_unanswered_oldest_seconds')).resolves.toBeGreaterThan(0);
-    await after(() => { platform.agentWrites(psid, 'How can I help?'); });
+    await after(() => {
+      platform.agentWrites(psid, 'How can I help?');
+    });
     await expect(bot.metric('human_unanswered_conversations')).resolves.toBe(0);
     await expect(bot.metric('human_last_word_is_persons_conversations')).resolves.toBe(0);
-    await after(() => { platform.customerWrites(psid, 'My cake is late'); });
+    await after(() => {
+      platform.customerWrites(psid, 'My cake is late');
+    });
     await expect(bot.metric('human_last_word_is_persons_conversations')).resolves.toBe(1);
-    await after(() => { platform.agentIsDone(psid); });
+    await after(() => {
+      platform.agentIsDone(psid);
+    });
     expect(textsOf(customer)).toHaveLength(7);
 
     const metrics = await bot.metrics();
@@ -102,13 +112,17 @@ describe('the metrics after a played conversation', () => {
   it('show what is refused, what is held and for how long, and what was set aside and why', async () => {
     const { platform, bot, after, customer, url } = await played();
     platform.block(customer.psid, true);
-    await after(() => { platform.customerWrites(customer.psid, 'hello'); });
+    await after(() => {
+      platform.customerWrites(customer.psid, 'hello');
+    });
     await expect(bot.metric('graph_calls_total{path="/messages",code="551/1545041"}')).resolves.toBe(1);
     await expect(bot.metric('events_total{channel="messaging",kind="message",outcome="set_aside"}')).resolves.toBe(1);
     await expect(bot.metric('queue_events{state="set_aside"}')).resolves.toBe(1);
     platform.trouble.tokenInvalid = true;
     const other = platform.createCustomer('Jonas');
-    await after(() => { platform.customerWrites(other.psid, 'private words'); });
+    await after(() => {
+      platform.customerWrites(other.psid, 'private words');
+    });
     await request(url).post('/webhook').send('{}');
     await expect(bot.metric('webhook_requests_total{status="401"}')).resolves.toBe(1);
     await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBeGreaterThan(0);
@@ -139,8 +153,12 @@ describe('the metrics after a played conversation', () => {
   it('know after a restart who still waits for a human', async () => {
     const folder = temporaryFolder();
     const { platform, bot, after, customer } = await played(folder);
-    await after(() => { platform.customerWrites(customer.psid, 'hello'); });
-    await after(() => { platform.customerTaps(customer.psid, 'pass_to_inbox'); });
+    await after(() => {
+      platform.customerWrites(customer.psid, 'hello');
+    });
+    await after(() => {
+      platform.customerTaps(customer.psid, 'pass_to_inbox');
+    });
     const { humans } = await bot.state();
     expect(humans).toMatchObject({ unanswered: 1, waitingLongest: [{ person: bot.nameOf(customer.psid) }] });
     await bot.stop();
@@ -152,8 +170,12 @@ describe('the metrics after a played conversation', () => {
 
   it('tell all log lines of one event by its id, from the POST to the last call', async () => {
     const { platform, bot, after, customer } = await played();
-    await after(() => { platform.customerWrites(customer.psid, 'hello'); });
-    await after(() => { platform.customerTaps(customer.psid, 'pass_to_inbox'); });
+    await after(() => {
+      platform.customerWrites(customer.psid, 'hello');
+    });
+    await after(() => {
+      platform.customerTaps(customer.psid, 'pass_to_inbox');
+    });
     const lines = bot.lines();
     const tap = lines.find(({ outcome }) => outcome === 'passed_to_inbox');
     const person = bot.nameOf(customer.psid);
@@ -173,7 +195,7 @@ describe('what operators are told', () => {
   it('is that the bot starts, is ready, and stops', async () => {
     const bot = await operatedBot(settings);
     const ready = async () => {
-      const { status, body } = await bot.ask('/readyz');
+      const { status, body } = (await bot.ask('/readyz')) as { status: number; body: unknown };
       const { reasons } = body as { reasons: { what: string }[] };
       return [status, ...reasons.map(({ what }) => what)];
     };
@@ -306,8 +328,7 @@ describe('what operators are told', () => {
       around: (store) => ({ ...store, figures: () => Promise.reject(new Error('unreadable /secret/place')) }),
     });
     bot.begin();
-    const { status, text } = await bot.ask('/state');
-    expect([status, text]).toEqual([500, 'It could not be told. See the log.']);
+    expect(await bot.ask('/state')).toMatchObject({ status: 500, text: 'It could not be told. See the log.' });
     expect(bot.lines()).toContainEqual(
       expect.objectContaining({
         level: 'error',

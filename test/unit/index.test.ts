@@ -10,6 +10,7 @@ import { OperatorError } from '../../src/process/operator-error';
 import * as checks from '../../src/queue/lmdb/check-data';
 import { nobodyWatches } from '../../src/watch';
 import { post, secrets } from '../support/bot';
+import { freePort } from '../support/free-port';
 import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -76,6 +77,48 @@ describe('a bot that has started', () => {
     bot.announce();
     expect(kept.lines.join()).toMatch(new RegExp(`"port":${bot.port},.*webhook is listening[^]*DATA_DIR is open`));
     await bot.stop();
+  });
+});
+
+describe('what operators see', () => {
+  beforeAll(() => {
+    nock.restore(); // nock also looks at sockets
+  });
+
+  it('is there as long as the bot runs, and ends with it', async () => {
+    const port = await freePort();
+    const bot = await start({ ...env('0'), OPERATIONS_PORT: String(port) }, silent);
+    const ask = () => fetch(`http://127.0.0.1:${port}/readyz`);
+    expect(await (await ask()).json()).toEqual({ ready: true, reasons: [] });
+    await bot.stop();
+    await expect(ask()).rejects.toThrow();
+  });
+
+  it('ends where the bot cannot start', async () => {
+    const port = await freePort();
+    const settings = { ...env('0'), OPERATIONS_PORT: String(port), DATA_DIR: '/dev/null/data' };
+    await expect(start(settings, silent)).rejects.toThrow(OperatorError);
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+  });
+
+  it('is missing, which is said, where its port is taken; the bot runs all the same', async () => {
+    const kept = keepingOutput();
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const settings = { ...env('0'), LOG_LEVEL: 'info', OPERATIONS_PORT: String(port) };
+    const bot = await start(settings, kept.output);
+    expect(kept.lines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        port,
+        err: { message: expect.stringContaining('EADDRINUSE') as string },
+        msg: expect.stringMatching(/^nobody can see how the bot is doing: set OPERATIONS_PORT/) as string,
+      }),
+    ]);
+    expect((await fetch(`http://127.0.0.1:${bot.port}/healthz`)).status).toBe(200);
+    await bot.stop();
+    other.close();
   });
 });
 

@@ -111,3 +111,26 @@ describe('get', () => {
     await expect(api().get('/thread_owner', { recipient: '1' })).resolves.toEqual({ data: [] });
   });
 });
+
+describe('token and secrets that are replaced', () => {
+  it('are used from the next call on, and wiped from what Graph says about them', async () => {
+    let secrets = { pageAccessToken: 'old-token', appSecrets: ['old-secret'] };
+    const graph = createGraphApi({ graphApiUrl: GRAPH, graphApiVersion: undefined, ...secrets }, () => secrets);
+    const proof = (token: string, secret: string) => createHmac('sha256', secret).update(token).digest('hex');
+    const query = (token: string, secret: string) => ({ access_token: token, appsecret_proof: proof(token, secret) });
+    nock(GRAPH).post('/me/messages').query(query('old-token', 'old-secret')).reply(200, {});
+    await graph.call('/messages', {});
+    secrets = { pageAccessToken: 'new-token', appSecrets: ['new-secret', 'old-secret'] };
+    const newQuery = query('new-token', 'new-secret');
+    nock(GRAPH).post('/me/messages').query(newQuery).reply(200, {});
+    await graph.call('/messages', {});
+    const message = 'Malformed access token new-token';
+    nock(GRAPH)
+      .get('/me/thread_owner')
+      .query({ recipient: '1', ...newQuery })
+      .reply(400, { error: { code: 190, message } });
+    const failure = await failureOf(graph.get('/thread_owner', { recipient: '1' }));
+    expect(String(failure)).toContain('Malformed access token [redacted]');
+    expect(nock.pendingMocks()).toEqual([]);
+  });
+});

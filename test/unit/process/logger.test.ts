@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { loadConfig } from '../../../src/config';
+import { loadConfig, type Secrets } from '../../../src/config';
 import { createLogger, createProgramLogger } from '../../../src/process/logger';
 import { keepingOutput } from '../../support/log-output';
 
@@ -96,6 +96,20 @@ describe('createLogger', () => {
       }),
     ) as { err: object };
     expect(Object.keys(err)).toEqual(['name', 'message', 'path', 'status', 'stack']);
+  });
+
+  it('wipes secrets that have come later, too, and those of before', () => {
+    const lines: string[] = [];
+    const config = loadConfig(secrets);
+    const ever: Secrets[] = [config];
+    const log = createLogger(config, { write: (line) => void lines.push(line) }, undefined, ever);
+    log.info('the new-page-token is not known yet');
+    ever.push({ pageAccessToken: 'new-page-token', verifyToken: 'new-verify-token', appSecrets: ['new-app-secret'] });
+    log.info('new-page-token new-verify-token new-app-secret EAAverysecrettoken==');
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'the new-page-token is not known yet',
+      '[redacted] [redacted] [redacted] [redacted]',
+    ]);
   });
 
   it('wipes secrets of 12 characters and more: shorter ones could be any word', () => {

@@ -5,6 +5,8 @@ it.each<[string, boolean]>([
   ['127.0.0.1', true],
   ['127.255.255.254', true],
   ['[::1]', true],
+  ['::1', true],
+  ['::2', false],
   ['localhost.example', false],
   ['127.0.0.1.example', false],
   ['127.0.0', false],

@@ -10,7 +10,7 @@ const before = {
   APP_SECRET: 'old-secret',
 };
 
-function reloading(refusal: string | undefined = undefined) {
+function reloading(refusal?: string) {
   const config = loadConfig(before);
   const secrets = createSecretKeeper(config);
   const lines: Record<string, unknown>[] = [];
