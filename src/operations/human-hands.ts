@@ -22,6 +22,11 @@ export interface Waiting {
   readonly since: number | undefined;
 }
 
+export interface Unanswered {
+  readonly conversation: string;
+  readonly since: number;
+}
+
 export interface HumanHandsFigures {
   /** Conversations that humans have now. */
   readonly held: number;
@@ -42,7 +47,7 @@ export interface HumanHands {
   humanWrote(conversation: string, at: number): boolean;
   figures(now: number): HumanHandsFigures;
   /** Conversations in which no human has written yet, those first that have waited longest. */
-  longestUnanswered(now: number, most: number): { readonly conversation: string; readonly since: number }[];
+  longestUnanswered(now: number, most: number): readonly Unanswered[];
   /** What has changed since this was last asked: what is to be kept of each conversation, undefined where nothing is. */
   changes(): ReadonlyMap<string, HumanHand | undefined>;
   /** Goes on with what was kept. News that have come before count more. */
@@ -84,9 +89,12 @@ export function createHumanHands(): HumanHands {
     return isNews;
   };
 
-  /** Forgets conversations whose control has ended without anybody saying so. */
-  const expire = (now: number): void => {
-    for (const [conversation, { personAt }] of held) if (now - personAt > CONTROL_MS) letGo(conversation);
+  /** Looks at each conversation; forgets those whose control has ended without anybody saying so. */
+  const look = (now: number, at: (hand: HumanHand, conversation: string) => void): void => {
+    held.forEach((hand, conversation) => {
+      if (now - hand.personAt > CONTROL_MS) letGo(conversation);
+      else at(hand, conversation);
+    });
   };
 
   return {
@@ -114,20 +122,22 @@ export function createHumanHands(): HumanHands {
       return note(conversation, { ...hand, humanAt: Math.max(hand.humanAt ?? at, at) });
     },
     figures(now) {
-      expire(now);
       const [unanswered, lastWordIsThePersons] = [new Count(), new Count()];
-      for (const { since, personAt, humanAt } of held.values()) {
+      look(now, ({ since, personAt, humanAt }) => {
         if (humanAt === undefined) unanswered.add(since);
         if (humanAt === undefined || humanAt < personAt) lastWordIsThePersons.add(personAt);
-      }
+      });
       return { held: held.size, unanswered, lastWordIsThePersons };
     },
     longestUnanswered(now, most) {
-      expire(now);
-      return [...held]
-        .flatMap(([conversation, { humanAt, since }]) => (humanAt === undefined ? [{ conversation, since }] : []))
-        .sort((a, b) => a.since - b.since)
-        .slice(0, most);
+      const longest: Unanswered[] = [];
+      look(now, ({ since, humanAt }, conversation) => {
+        const last = longest.length < most ? Infinity : Number(longest.at(-1)?.since);
+        if (humanAt !== undefined || since >= last) return;
+        longest.push({ conversation, since });
+        longest.sort((a, b) => a.since - b.since).splice(most);
+      });
+      return longest;
     },
     changes() {
       const changes = changed;

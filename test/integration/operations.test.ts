@@ -363,3 +363,32 @@ describe('another method than GET', () => {
     expect([refused.status, refused.headers['allow']]).toEqual([405, 'GET, HEAD']);
   });
 });
+
+describe('a scrape', () => {
+  it('takes less than 5 ms of processor time while 100,000 events wait', async () => {
+    const bot = await operatedBot(settings);
+    const event = (n: number) => ({
+      id: `e${n}`,
+      page: 'me',
+      conversation: `page/1/${24601000000000000 + n * 8}`,
+      timestamp: NOW,
+      payload: {},
+    });
+    for (let n = 0; n < 20; n += 1)
+      await bot.store.add(
+        Array.from({ length: 5_000 }, (_, k) => event(n * 5_000 + k)),
+        100_000,
+      );
+    await bot.store.due();
+    bot.watch();
+    const costs: number[] = [];
+    for (let n = 0; n < 15; n += 1) {
+      const before = process.cpuUsage();
+      const { text } = await bot.ask('/metrics');
+      const { user, system } = process.cpuUsage(before);
+      costs.push((user + system) / 1_000);
+      expect(text).toContain('messenger_bot_queue_events{state="waiting"} 100000\n');
+    }
+    expect(costs.sort((a, b) => a - b)[7]).toBeLessThan(5);
+  });
+});

@@ -59,6 +59,11 @@ export async function operatedBot(
       operations.begin({ store, queue });
       readiness.begin(store);
     },
+    /** Operators see it, but nothing is handled. */
+    watch: () => {
+      operations.begin({ store, queue });
+      readiness.begin(store);
+    },
     lines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     /** A metric's figure, by its name without `messenger_bot_`, with its labels as Prometheus writes them. */
     metric: async (name: string) => (await metrics()).get(`messenger_bot_${name}`),
