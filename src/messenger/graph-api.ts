@@ -14,7 +14,7 @@ export type GraphObject = Readonly<Record<string, unknown>>;
  */
 export interface GraphApi {
   /**
-   * Makes a call that changes something: `POST /me{path}`.
+   * Makes a call that changes something: `POST /me{path}`, or `POST {path}` where paths begin at the root.
    *
    * @param path the endpoint, with its slash, like `/messages`
    * @param payload the JSON body
@@ -25,7 +25,7 @@ export interface GraphApi {
   call(path: string, payload: GraphObject): Promise<GraphObject>;
 
   /**
-   * Asks for something without changing it: `GET /me{path}`. Throws like `call`.
+   * Asks for something without changing it: `GET` instead of `POST`. Throws like `call`.
    *
    * @param path the endpoint, with its slash, like `/thread_owner`
    * @param query parameters beside the token
@@ -47,6 +47,22 @@ export interface GraphApiOptions extends GraphSecrets {
   readonly graphApiVersion: string | undefined;
   /** How long a whole call may take, in milliseconds. */
   readonly timeoutMs?: number;
+  /** What every path begins at: `me`, the Page of the token, unless another one is named; empty for the root. */
+  readonly node?: string;
+  /** Puts the token into the body of calls that have one: addresses stand in the logs of proxies. The tutorial's calls do not. */
+  readonly tokenInBody?: boolean;
+  /** What errors must not show beside the credentials. */
+  readonly hidden?: readonly string[];
+  /** Told of every answer, errors included. */
+  readonly onAnswer?: (facts: AnswerFacts) => void;
+}
+
+/** What an answer tells beside its content. */
+export interface AnswerFacts {
+  /** The platform's time in milliseconds since 1970, to the second; undefined where the answer does not tell. */
+  readonly date: number | undefined;
+  /** How long the call took, in milliseconds. */
+  readonly ms: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -63,7 +79,8 @@ const LARGEST_ANSWER = 1024 * 1024;
  */
 export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSecrets = () => options): GraphApi {
   const { graphApiUrl, graphApiVersion, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const baseURL = [graphApiUrl, graphApiVersion, 'me'].filter(Boolean).join('/');
+  const { node = 'me', tokenInBody = false, hidden = [], onAnswer } = options;
+  const baseURL = [graphApiUrl, graphApiVersion, node].filter(Boolean).join('/');
   // Not `axios.create`: its defaults, most of them for browsers, would be merged anew for every call.
   const client = new Axios({
     baseURL,
@@ -71,44 +88,59 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     transformRequest: [(payload: unknown) => (payload === undefined ? undefined : JSON.stringify(payload))],
   });
-  let authority = authorityOf(secrets());
+  let authority = authorityOf(secrets(), hidden);
   const current = (): Authority => {
     const now = secrets();
-    if (now !== authority.secrets) authority = authorityOf(now);
+    if (now !== authority.secrets) authority = authorityOf(now, hidden);
     return authority;
+  };
+
+  const send = async (config: { method: string; url: string; data?: GraphObject }) => {
+    const start = performance.now();
+    const response = await client.request<unknown>(config);
+    onAnswer?.({ date: readDate(response.headers['date']), ms: performance.now() - start });
+    return response;
   };
 
   return {
     call: (path, payload) => {
-      const { authorised, hide } = current();
-      return exchange(path, () => client.request({ method: 'post', url: authorised(path), data: payload }), hide);
+      const { authorised, credentials, hide } = current();
+      const request = tokenInBody
+        ? { url: path, data: { ...payload, ...credentials } }
+        : { url: authorised(path), data: payload };
+      return exchange(path, () => send({ method: 'post', ...request }), hide);
     },
     get: (path, query) => {
       const { authorised, hide } = current();
-      return exchange(path, () => client.request({ method: 'get', url: authorised(path, query) }), hide);
+      return exchange(path, () => send({ method: 'get', url: authorised(path, query) }), hide);
     },
   };
+}
+
+function readDate(text: unknown): number | undefined {
+  const date = Date.parse(String(text));
+  return Number.isNaN(date) ? undefined : date;
 }
 
 /** What some secrets make of a path, and of a text that quotes them. */
 interface Authority {
   readonly secrets: GraphSecrets;
+  readonly credentials: Readonly<Record<string, string>>;
   readonly authorised: (path: string, query?: Readonly<Record<string, string>>) => string;
   readonly hide: (text: string) => string;
 }
 
-function authorityOf(secrets: GraphSecrets): Authority {
+function authorityOf(secrets: GraphSecrets, hidden: readonly string[]): Authority {
   const { pageAccessToken, appSecrets } = secrets;
   const [currentSecret] = appSecrets;
   const proof = currentSecret && createHmac('sha256', currentSecret).update(pageAccessToken).digest('hex');
-  const credentials = new URLSearchParams({
-    access_token: pageAccessToken,
-    ...(proof && { appsecret_proof: proof }),
-  }).toString();
+  const credentials = { access_token: pageAccessToken, ...(proof && { appsecret_proof: proof }) };
+  const inQuery = new URLSearchParams(credentials).toString();
   return {
     secrets,
-    authorised: (path, query) => `${path}?${query ? `${new URLSearchParams(query).toString()}&` : ''}${credentials}`,
-    hide: createHide([pageAccessToken, proof, ...appSecrets]),
+    credentials,
+    authorised: (path, query) => `${path}?${query ? `${new URLSearchParams(query).toString()}&` : ''}${inQuery}`,
+    hide: createHide([pageAccessToken, proof, ...appSecrets, ...hidden]),
   };
 }
 

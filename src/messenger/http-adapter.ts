@@ -25,6 +25,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
   const base = new URL(baseUrl);
   const { protocol, hostname, port } = urlToHttpOptions(base);
   const { request: open } = protocol === 'https:' ? https : http;
+  const prefix = base.pathname.replace(/\/$/, '');
   const server = { protocol, hostname, port, agent: agentFor(base, timeoutMs) };
 
   return (config) =>
@@ -42,7 +43,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
       };
       const request = open({
         ...server,
-        path: base.pathname + url,
+        path: prefix + url,
         method: method.toUpperCase(),
         headers: { ...config.headers.toJSON(), ...length },
       });

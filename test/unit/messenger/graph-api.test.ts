@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import nock from 'nock';
-import { createGraphApi, type GraphApiOptions } from '../../../src/messenger/graph-api';
+import { createGraphApi, type AnswerFacts, type GraphApiOptions } from '../../../src/messenger/graph-api';
 import { GraphApiError, GraphConnectionError } from '../../../src/messenger/graph-error';
 
 const GRAPH = 'https://graph.facebook.com';
@@ -132,5 +132,39 @@ describe('token and secrets that are replaced', () => {
     const failure = await failureOf(graph.get('/thread_owner', { recipient: '1' }));
     expect(String(failure)).toContain('Malformed access token [redacted]');
     expect(nock.pendingMocks()).toEqual([]);
+  });
+});
+
+describe('calls to other nodes than the Page', () => {
+  it('begin at the root where that is asked for', async () => {
+    nock(GRAPH).get('/v25.0/debug_token').query({ input_token: 'x', access_token: TOKEN }).reply(200, { data: {} });
+    const root = api({ node: '', graphApiVersion: 'v25.0' });
+    await expect(root.get('/debug_token', { input_token: 'x' })).resolves.toEqual({ data: {} });
+  });
+
+  it('carry the token in the body, where no log of addresses shows it', async () => {
+    const appsecret_proof = createHmac('sha256', 'secret').update('1|secret').digest('hex');
+    nock(GRAPH)
+      .post('/1/subscriptions', { object: 'page', access_token: '1|secret', appsecret_proof })
+      .reply(200, { success: true });
+    const app = api({ node: '', pageAccessToken: '1|secret', appSecrets: ['secret'], tokenInBody: true });
+    await expect(app.call('/1/subscriptions', { object: 'page' })).resolves.toEqual({ success: true });
+  });
+});
+
+describe('an answer', () => {
+  it("tells the platform's time and how long it took, also when it is an error", async () => {
+    const told: AnswerFacts[] = [];
+    const graph = api({ onAnswer: (facts) => told.push(facts) });
+    nock(GRAPH).get('/me').query(true).delay(30).reply(200, {}, { Date: 'Wed, 25 Nov 2026 21:44:51 GMT' });
+    await graph.get('', {});
+    nock(GRAPH).get('/me').query(true).reply(500, {}, { Date: 'Wed, 25 Nov 2026 21:44:52 GMT' });
+    await failureOf(graph.get('', {}));
+    nock(GRAPH).get('/me').query(true).reply(200, {}, { Date: 'tomorrow' });
+    await graph.get('', {});
+    const at = Date.UTC(2026, 10, 25, 21, 44, 51);
+    expect(told.map(({ date }) => date)).toEqual([at, at + 1_000, undefined]);
+    expect(told[0]?.ms).toBeGreaterThan(25);
+    expect(told[0]?.ms).toBeLessThan(5_000);
   });
 });

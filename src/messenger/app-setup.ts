@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { createGraphApi, type GraphApi, type GraphApiOptions } from './graph-api';
+
+/*
+ * How an app is set up. These calls are made with an app token, which knows the App Secret.
+ */
+
+const id = z.union([z.string(), z.number()]).transform(String);
+
+/** As for calls to the Page; what these calls are about is secret, too. */
+export type AppApiOptions = Omit<GraphApiOptions, 'node' | 'tokenInBody' | 'hidden'> & { readonly verifyToken: string };
+
+/**
+ * The way to the root of the Graph API as the app itself. Its token stands in the address of what only asks, and in the body of
+ * what changes something.
+ *
+ * @param options `appSecrets` must hold the App Secret
+ * @param appId the app's number
+ * @see https://developers.facebook.com/docs/facebook-login/guides/access-tokens#apptokens
+ */
+export function createAppApi(options: AppApiOptions, appId: string): GraphApi {
+  const pageAccessToken = `${appId}|${options.appSecrets[0] ?? ''}`;
+  const hidden = [options.pageAccessToken, options.verifyToken];
+  return createGraphApi({ ...options, node: '', tokenInBody: true, pageAccessToken, hidden });
+}
+
+/** What the platform knows of a token. */
+export interface TokenFacts {
+  /** The app it was made for. */
+  readonly appId: string | undefined;
+  /** `PAGE`, `USER`, … */
+  readonly type: string | undefined;
+  readonly isValid: boolean;
+  /** When it ends, seconds since 1970; undefined: never. */
+  readonly expiresAt: number | undefined;
+  /** When the app may no longer see what people have shared with it, seconds since 1970; undefined: never. */
+  readonly dataAccessExpiresAt: number | undefined;
+  /** What it may do. */
+  readonly scopes: readonly string[];
+  /** For which Pages, by scope; a scope that is missing here is for all of them. */
+  readonly targets: Readonly<Record<string, readonly string[]>>;
+  /** Why it is not valid, in the platform's words. */
+  readonly error: string | undefined;
+}
+
+const time = z
+  .number()
+  .transform((seconds) => (seconds > 0 ? seconds : undefined))
+  .optional()
+  .catch(undefined);
+const tokenSchema = z.object({
+  data: z.object({
+    app_id: id.optional().catch(undefined),
+    type: z.string().optional().catch(undefined),
+    is_valid: z.boolean().catch(false),
+    expires_at: time,
+    data_access_expires_at: time,
+    scopes: z.array(z.string()).catch([]),
+    granular_scopes: z.array(z.object({ scope: z.string(), target_ids: z.array(id).optional() })).catch([]),
+    error: z.object({ message: z.string() }).optional().catch(undefined),
+  }),
+});
+
+/**
+ * Looks into a token.
+ *
+ * @param app the way to the Graph API as the app that the token was made for
+ * @param token the token
+ * @returns undefined where the platform tells nothing
+ * @throws {GraphError} when the call fails
+ * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
+ */
+export async function lookIntoToken(app: GraphApi, token: string): Promise<TokenFacts | undefined> {
+  const { data } = tokenSchema.safeParse(await app.get('/debug_token', { input_token: token }));
+  const facts = data?.data;
+  return (
+    facts && {
+      appId: facts.app_id,
+      type: facts.type,
+      isValid: facts.is_valid,
+      expiresAt: facts.expires_at,
+      dataAccessExpiresAt: facts.data_access_expires_at,
+      scopes: facts.scopes,
+      targets: Object.fromEntries(
+        facts.granular_scopes.flatMap(({ scope, target_ids: ids }) => (ids ? [[scope, ids] as const] : [])),
+      ),
+      error: facts.error?.message.replaceAll(token, '[redacted]'),
+    }
+  );
+}
+
+/** Where the app is told about what happens on Pages, and about what. */
+export interface AppSubscription {
+  readonly callbackUrl: string;
+  readonly isActive: boolean;
+  readonly fields: readonly string[];
+}
+
+const subscriptionsSchema = z.object({
+  data: z.array(
+    z.object({
+      object: z.string(),
+      callback_url: z.string().catch(''),
+      active: z.boolean().catch(false),
+      /** Names alone in older versions. */
+      fields: z.array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])).catch([]),
+    }),
+  ),
+});
+
+/**
+ * Asks where the app is told about what happens on Pages.
+ *
+ * @param app the way to the Graph API as the app
+ * @param appId the app's number
+ * @returns undefined when it is not told
+ * @throws {GraphError} when the call fails
+ * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
+ */
+export async function getAppSubscription(app: GraphApi, appId: string): Promise<AppSubscription | undefined> {
+  const answer = subscriptionsSchema.catch({ data: [] }).parse(await app.get(`/${appId}/subscriptions`, {}));
+  const found = answer.data.find(({ object }) => object === 'page');
+  return found && { callbackUrl: found.callback_url, isActive: found.active, fields: found.fields };
+}
+
+/**
+ * Has the app told about what happens on Pages; the platform asks the address for its verification before it answers.
+ *
+ * @param app the way to the Graph API as the app
+ * @param appId the app's number
+ * @param wish address, verify token, and all fields: they take the place of those of before
+ * @throws {GraphError} when the call fails, or the verification does
+ * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
+ */
+export async function subscribeApp(
+  app: GraphApi,
+  appId: string,
+  wish: { readonly callbackUrl: string; readonly verifyToken: string; readonly fields: readonly string[] },
+): Promise<void> {
+  await app.call(`/${appId}/subscriptions`, {
+    object: 'page',
+    callback_url: wish.callbackUrl,
+    verify_token: wish.verifyToken,
+    fields: wish.fields.join(','),
+  });
+}
