@@ -1,5 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import express, { Router, type Request, type RequestHandler } from 'express';
+import { describeToken, fill } from './access';
+import { beInTrouble } from './be-in-trouble';
 import { graphErrors } from './graph-error';
 import type { Platform } from './platform';
 import { readFields } from './subscriptions';
@@ -33,17 +35,18 @@ export function appApi(platform: Platform): Router {
     if (!URL.canParse(callbackUrl)) throw graphErrors.parameter('callback_url', 'must be an address');
     await verify(platform, callbackUrl, valueOf(req, 'verify_token'));
     subscription.callbackUrl = callbackUrl;
-    subscription.appFields.clear();
-    for (const field of fields) subscription.appFields.add(field);
+    subscription.isActive = true;
+    fill(subscription.appFields, fields);
     res.json({ success: true });
   };
 
   const router = Router();
   const parse = [express.json({ limit: '1mb' }), express.urlencoded({ extended: false })];
   const subscriptions = [`/${settings.appId}/subscriptions`, `/:version/${settings.appId}/subscriptions`];
+  router.use([...subscriptions, '/debug_token', '/:version/debug_token'], beInTrouble(platform));
   router.post(subscriptions, ...parse, authorise, subscribe);
   router.get(subscriptions, authorise, (_req, res) => {
-    const { callbackUrl, appFields } = subscription;
+    const { callbackUrl, isActive, appFields } = subscription;
     res.json({
       data:
         callbackUrl === undefined
@@ -52,24 +55,19 @@ export function appApi(platform: Platform): Router {
               {
                 object: 'page',
                 callback_url: callbackUrl,
-                active: true,
-                fields: [...appFields].map((name) => ({ name })),
+                active: isActive,
+                fields: [...appFields].map((name) => ({ name, version: 'v26.0' })),
               },
             ],
     });
   });
+  router.delete(subscriptions, ...parse, authorise, (_req, res) => {
+    subscription.callbackUrl = undefined;
+    subscription.appFields.clear();
+    res.json({ success: true });
+  });
   router.get(['/debug_token', '/:version/debug_token'], authorise, (req, res) => {
-    const valid = valueOf(req, 'input_token') === settings.pageAccessToken && !platform.trouble.tokenInvalid;
-    res.json({
-      data: {
-        app_id: settings.appId,
-        type: 'PAGE',
-        is_valid: valid,
-        profile_id: settings.pageId,
-        scopes: ['pages_messaging', 'pages_manage_metadata'],
-        expires_at: 0,
-      },
-    });
+    res.json({ data: describeToken(platform, valueOf(req, 'input_token')) });
   });
   return router;
 }

@@ -1,5 +1,6 @@
 import express, { Router, type ErrorRequestHandler, type Request } from 'express';
 import { z } from 'zod';
+import { fill, setUp } from './access';
 import { SimulatorError, type Platform } from './platform';
 import { FIELDS } from './settings';
 import { takeSnapshot } from './snapshot';
@@ -105,10 +106,12 @@ export function controlApi(platform: Platform): Router {
     const { callbackUrl, fields = FIELDS } = callbacks.parse(req.body);
     const { subscription } = webhooks;
     subscription.callbackUrl = callbackUrl;
-    for (const set of [subscription.appFields, subscription.pageFields]) {
-      set.clear();
-      for (const field of fields) set.add(field);
-    }
+    subscription.isActive = true;
+    for (const set of [subscription.appFields, subscription.pageFields]) fill(set, fields);
+  });
+  on('put', '/setup', (req) => {
+    setUp(platform, req.body);
+    wire.emit('change');
   });
 
   on('get', '/state', () => takeSnapshot(platform));

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import express, { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import { z } from 'zod';
+import { beInTrouble } from './be-in-trouble';
 import type { Conversation } from './conversation';
+import { isTokenAlive } from './access';
 import { SimulatedGraphError, graphErrors } from './graph-error';
 import type { Platform } from './platform';
 import { DAY } from './settings';
@@ -58,7 +60,7 @@ function describe({ issues: [issue] }: z.ZodError, missing: boolean): string {
  * @param platform what the calls act on
  */
 export function graphApi(platform: Platform): Router {
-  const { settings, trouble, clock } = platform;
+  const { settings, access } = platform;
   const calls: Readonly<Record<string, (req: Request) => object>> = {
     'POST messages': (req) => sendMessage(platform, req),
     'POST pass_thread_control': (req) => {
@@ -91,7 +93,7 @@ export function graphApi(platform: Platform): Router {
 
   const authorise: RequestHandler = (req, _res, next) => {
     const token = req.query['access_token'] ?? req.get('Authorization')?.replace(/^Bearer /i, '');
-    if (trouble.tokenInvalid || token !== settings.pageAccessToken) throw graphErrors.tokenInvalid();
+    if (!isTokenAlive(platform) || token !== settings.pageAccessToken) throw graphErrors.tokenInvalid();
     const proof = req.query['appsecret_proof'];
     if (proof === undefined && settings.requireProof) throw graphErrors.proofMissing();
     const expected = createHmac('sha256', settings.appSecret).update(settings.pageAccessToken).digest('hex');
@@ -99,17 +101,10 @@ export function graphApi(platform: Platform): Router {
     next();
   };
 
-  const beInTrouble: RequestHandler = async (_req, _res, next) => {
-    if (trouble.latencyMs > 0) await new Promise<void>((resolve) => clock.after(trouble.latencyMs, resolve));
-    if (trouble.timeouts) return; // no answer, ever
-    if (trouble.serverErrors) throw graphErrors.serverError();
-    if (trouble.rateLimited) throw graphErrors.rateLimited(settings.pageId);
-    next();
-  };
-
   const answer: RequestHandler<{ call?: string }> = (req, res) => {
     const call = calls[`${req.method} ${req.params.call ?? ''}`];
     if (!call) throw graphErrors.unknownPath(req.path);
+    if (access.tokenType === 'USER' && req.params.call !== undefined) throw graphErrors.notAPage();
     res.json(call(req));
   };
 
@@ -125,7 +120,7 @@ export function graphApi(platform: Platform): Router {
     express.json({ limit: '1mb' }),
     express.urlencoded({ extended: false }),
     noteOnWire(platform),
-    beInTrouble,
+    beInTrouble(platform),
     authorise,
     answer as RequestHandler,
   );
@@ -168,16 +163,18 @@ function threadOwner(platform: Platform, conversation: Conversation): object {
   return { data: [{ thread_owner: { app_id: owner, expiration: Math.floor(conversation.ownedUntil / 1_000) } }] };
 }
 
-function describePage({ settings, trouble }: Platform, fields: string): object {
-  const all: Readonly<Record<string, unknown>> = {
+function describePage({ settings, trouble, access }: Platform, fields: string): object {
+  const person = { id: '10158000000000001', name: 'Ada Admin' };
+  const page: Readonly<Record<string, unknown>> = {
     id: settings.pageId,
     name: settings.pageName,
     messaging_feature_status: { hop_v2: !trouble.noDefaultApplication, msgr_multi_app: true, ig_multi_app: false },
   };
+  const all: Readonly<Record<string, unknown>> = access.tokenType === 'USER' ? person : page;
   const wanted = fields.split(',').map((field) => field.trim());
   const unknown = wanted.find((field) => !Object.hasOwn(all, field));
   if (unknown !== undefined) throw graphErrors.parameter('fields', `names a field that does not exist: ${unknown}`);
-  return { id: settings.pageId, ...Object.fromEntries(wanted.map((field) => [field, all[field]])) };
+  return { id: all['id'], ...Object.fromEntries(wanted.map((field) => [field, all[field]])) };
 }
 
 /** Shows the call and its answer on the wire, without the token. */

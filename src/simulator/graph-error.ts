@@ -20,6 +20,7 @@ export const graphErrors = {
   tokenInvalid: () => new SimulatedGraphError(400, 190, 'Error validating access token: the session is invalid.', 463),
   proofMissing: () => oauth(100, undefined, 'API calls from the server require an appsecret_proof argument'),
   proofInvalid: () => oauth(100, undefined, 'Invalid appsecret_proof provided in the API argument'),
+  notAPage: () => oauth(210, undefined, 'A page access token is required to request this resource.'),
   notOwner: () => oauth(10, 2018300, 'This message is not sent because another app is controlling this thread now.'),
   noDefaultApplication: () => oauth(10, 2018300, 'Only the default application of the Page can take thread control.'),
   outsideWindow: () => oauth(10, 2018278, 'This message is sent outside of allowed window.'),

@@ -1,3 +1,4 @@
+import { rightAccess, type Access } from './access';
 import type { SimulatedClock } from './clock';
 import { addBubble, createConversation, offeredReplies, type Bubble, type Conversation } from './conversation';
 import { graphErrors } from './graph-error';
@@ -33,6 +34,7 @@ const TITLE_LIMIT = 20;
 export class Platform {
   readonly conversations = new Map<string, Conversation>();
   readonly trouble: Trouble = { ...noTrouble };
+  readonly access: Access = { ...rightAccess };
   readonly wire = new Wire();
   readonly webhooks: Webhooks;
   /** What `messenger_profile` has been told. */

@@ -44,6 +44,10 @@ export async function startSimulator(port: number, settings: Partial<Settings> =
   app.use(onlyFromThisMachine);
   app.use('/sim', controlApi(platform));
   app.use(page());
+  app.use((_req, res, next) => {
+    res.set('Date', new Date(clock.now()).toUTCString()); // the platform's time
+    next();
+  });
   app.use(graphApi(platform), appApi(platform));
   app.use((req) => {
     throw new SimulatedGraphError(404, 2500, `Unknown path components: ${req.path}`);

@@ -31,6 +31,8 @@ interface Delivery {
 
 export interface Subscription {
   callbackUrl: string | undefined;
+  /** The platform switches off what has failed for too long. */
+  isActive: boolean;
   /** What the app listens to. */
   readonly appFields: Set<string>;
   /** What the Page has been subscribed to. */
@@ -61,7 +63,12 @@ export interface WebhooksOptions {
 }
 
 export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptions): Webhooks {
-  const subscription: Subscription = { callbackUrl: undefined, appFields: new Set(), pageFields: new Set() };
+  const subscription: Subscription = {
+    callbackUrl: undefined,
+    isActive: true,
+    appFields: new Set(),
+    pageFields: new Set(),
+  };
   /** The last delivery of each conversation: the next one follows it. */
   const tails = new Map<string, Promise<void>>();
   /** Each cancels a planned try. */
@@ -206,6 +213,7 @@ export function createWebhooks({ settings, clock, trouble, wire }: WebhooksOptio
     send(event) {
       const { field, channel } = event;
       const needed = channel === 'standby' ? [field, 'standby'] : [field];
+      if (!subscription.isActive) return;
       if (!needed.every((one) => subscription.pageFields.has(one) && subscription.appFields.has(one))) return;
       batch.push(event);
       if (settings.batchMs === 0) flush();

@@ -200,6 +200,7 @@ describe('the control API', () => {
     const fields = new Set(['messages']);
     expect(sim.platform.webhooks.subscription).toEqual({
       callbackUrl: 'http://localhost:9/x',
+      isActive: true,
       appFields: fields,
       pageFields: fields,
     });

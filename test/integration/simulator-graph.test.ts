@@ -374,7 +374,14 @@ describe('setting up', () => {
     const form = new URLSearchParams({ ...wish, fields: 'messages', access_token: appToken });
     expect((await fetch(`${sim.url}${path}`, { method: 'POST', body: form })).status).toBe(200);
     expect((await sim.call('GET', `${path}?${token}`)).body).toEqual({
-      data: [{ object: 'page', callback_url: sim.callbackUrl, active: true, fields: [{ name: 'messages' }] }],
+      data: [
+        {
+          object: 'page',
+          callback_url: sim.callbackUrl,
+          active: true,
+          fields: [{ name: 'messages', version: 'v26.0' }],
+        },
+      ],
     });
     form.set('fields', 'standby');
     expect((await fetch(`${sim.url}${path}?${form.toString()}`, { method: 'POST' })).status).toBe(200);
@@ -418,6 +425,7 @@ describe('setting up', () => {
     await subscribeBot(sim.url, sim.platform, `${url}/webhook?of=ours`);
     expect(subscription).toEqual({
       callbackUrl: `${url}/webhook?of=ours`,
+      isActive: true,
       appFields: new Set(FIELDS),
       pageFields: new Set(FIELDS),
     });
@@ -464,6 +472,12 @@ describe('setting up', () => {
     expect((await sim.ask('/me/messenger_profile')).body).toEqual({
       data: [{ get_started: { payload: 'GO' }, greeting: [] }],
     });
+    expect((await sim.ask('/me/messenger_profile?fields=get_started,persistent_menu')).body).toEqual({
+      data: [{ get_started: { payload: 'GO' } }],
+    });
+    const wish = `/me/messenger_profile?fields=get_started&access_token=${pageAccessToken}`;
+    expect((await sim.call('DELETE', wish)).body).toEqual({ result: 'success' });
+    expect((await sim.ask('/me/messenger_profile?fields=get_started')).body).toEqual({ data: [] });
     expect((await sim.ask('/me')).body).toEqual({ id: pageId, name: 'Corner Bakery' });
     expect((await sim.ask('/me?fields=name,%20messaging_feature_status')).body).toEqual({
       id: pageId,
@@ -490,6 +504,73 @@ describe('setting up', () => {
   });
 });
 
+describe('what is set up wrongly', () => {
+  const appToken = encodeURIComponent(`${appId}|${appSecret}`);
+  const tokenOf = async (sim: Awaited<ReturnType<typeof simulated>>) => {
+    const { body } = await sim.call('GET', `/debug_token?input_token=${pageAccessToken}&access_token=${appToken}`);
+    return body['data'] as Record<string, unknown>;
+  };
+
+  it('may be the token: its end, its owner, its scopes, its app', async () => {
+    const sim = await simulated();
+    const setUp = (wish: object) => sim.control('PUT', '/setup', wish);
+    const end = Math.floor(Date.now() / 1_000) + 3_600;
+    await setUp({ tokenExpiresAt: end, dataAccessExpiresAt: end, scopes: ['pages_messaging'], scopeTargets: ['7'] });
+    expect(await tokenOf(sim)).toMatchObject({
+      app_id: appId,
+      is_valid: true,
+      expires_at: end,
+      data_access_expires_at: end,
+      scopes: ['pages_messaging'],
+      granular_scopes: [{ scope: 'pages_messaging', target_ids: ['7'] }],
+    });
+    await sim.control('POST', '/time', { advanceMs: HOUR + 1_000 });
+    expect(await tokenOf(sim)).toMatchObject({ is_valid: false, error: { code: 190 } });
+    expect(errorOf(await sim.ask('/me')).code).toBe(190);
+    await setUp({ tokenExpiresAt: 0, tokenType: 'USER' });
+    expect(await tokenOf(sim)).toMatchObject({ is_valid: true, type: 'USER' });
+    expect((await sim.ask('/me')).body).toMatchObject({ name: 'Ada Admin' });
+    expect(errorOf(await sim.ask('/me/subscribed_apps')).code).toBe(210);
+    expect(errorOf(await sim.ask('/me?fields=messaging_feature_status')).code).toBe(100);
+    await setUp({ tokenAppId: '7' });
+    expect(await tokenOf(sim)).toMatchObject({ is_valid: false, error: { code: 100 } });
+    await setUp({ tokenAppId: null, tokenType: 'PAGE' });
+    expect(await tokenOf(sim)).toMatchObject({ is_valid: true, type: 'PAGE' });
+  });
+
+  it('may be the subscriptions: fields that are missing, one that is switched off or gone', async () => {
+    const sim = await simulated();
+    const asked = `/${appId}/subscriptions?access_token=${appToken}`;
+    await sim.control('PUT', '/setup', { appFields: ['messages'], pageFields: ['standby'], active: false });
+    expect((await sim.call('GET', asked)).body).toMatchObject({
+      data: [{ active: false, fields: [{ name: 'messages' }] }],
+    });
+    expect((await sim.ask('/me/subscribed_apps')).body).toMatchObject({ data: [{ subscribed_fields: ['standby'] }] });
+    await sim.control('PUT', '/setup', { pageFields: ['messages'] });
+    sim.platform.customerWrites(sim.psid, 'hello');
+    expect(await sim.events()).toEqual([]);
+    await sim.control('PUT', '/setup', { active: true });
+    sim.platform.customerWrites(sim.psid, 'hello');
+    expect(await sim.events()).toHaveLength(1);
+    expect((await sim.call('DELETE', asked)).body).toEqual({ success: true });
+    expect((await sim.call('GET', asked)).body).toEqual({ data: [] });
+    expect(errorOf(await sim.call('DELETE', `/${appId}/subscriptions`)).code).toBe(190);
+  });
+
+  it('is not what there is no such thing of', async () => {
+    const sim = await simulated();
+    for (const wish of [{ nonsense: 1 }, { tokenType: 'APP' }, { tokenExpiresAt: -1 }, { appFields: ['gossip'] }, []])
+      expect((await sim.control('PUT', '/setup', wish)).status).toBe(400);
+  });
+
+  it("may be the clock: the platform's time stands in each answer of Graph", async () => {
+    const sim = await simulated();
+    await sim.control('POST', '/time', { advanceMs: HOUR });
+    const date = Date.parse((await sim.ask('/me')).headers.get('date') ?? '');
+    expect(Math.abs(date - Date.now() - HOUR)).toBeLessThan(30_000);
+  });
+});
+
 describe('trouble with Graph', () => {
   it.each([
     ['serverErrors', 500, 1],
@@ -505,6 +586,14 @@ describe('trouble with Graph', () => {
       expect(answer.headers.get('x-business-use-case-usage')).toContain('"estimated_time_to_regain_access":1');
     await sim.control('POST', '/trouble/none');
     expect((await sim.graph('/me/messages', hello(sim.psid))).status).toBe(200);
+  });
+
+  it('meets what the app asks, too', async () => {
+    const sim = await simulated();
+    await sim.control('PUT', '/trouble', { serverErrors: true });
+    const token = encodeURIComponent(`${appId}|${appSecret}`);
+    for (const path of ['/debug_token?input_token=x', `/v25.0/${appId}/subscriptions?`])
+      expect((await sim.call('GET', `${path}&access_token=${token}`)).status).toBe(500);
   });
 
   it('may come late', async () => {
