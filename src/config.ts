@@ -114,6 +114,9 @@ const environment = z.object({
     .optional(),
 });
 
+/** The names of all settings. */
+export const settingNames: readonly string[] = Object.keys(environment.shape);
+
 /**
  * Reads the bot's settings.
  *

@@ -1,5 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { ConfigError } from '../config';
+import { GraphError } from '../messenger/graph-error';
 import { requireMachine } from '../process/machine';
+import { clean } from './plain';
 import { createTerminal, type Terminal } from './terminal';
 
 /** What a write says when nobody reads any more: the first one, and those after it. */
@@ -8,8 +11,8 @@ const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 /** What was typed makes no sense; the message says why, for the person who typed it. */
 export class UsageError extends Error {}
 
-/** Says that something could not be done; the rest is done, and the exit code is 1. */
-export type Fail = (error: unknown) => void;
+/** Says that something could not be done, unless that has been said already; the rest is done, and the exit code is 1. */
+export type Fail = (error?: unknown) => void;
 
 /**
  * Reads what was typed and carries it out.
@@ -28,8 +31,8 @@ export async function runProgram(
   let code = 0;
   let help = '';
   const fail: Fail = (error) => {
-    if (GONE.includes(String((error as NodeJS.ErrnoException).code))) return; // whoever reads has seen enough
-    terminal.complain(`${explain(error, name, help)}\n`);
+    if (error instanceof Error && GONE.includes(String(Reflect.get(error, 'code')))) return; // whoever reads has seen enough
+    if (error !== undefined) terminal.complain(`${explain(error, name, help)}\n`);
     code = 1;
   };
   const keep = (text: string): void => {
@@ -60,6 +63,8 @@ function explain(error: unknown, name: string, help: string): string {
     const message = error.message.replace(/^error: /, '').replaceAll(/\.?\n/g, '. ');
     return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.)]$/.test(message) ? '' : '.'}\nSee: ${name} --help`;
   }
+  if (error instanceof ConfigError) return `${error.problems.join('\n')}\nSee: npm run doctor`;
+  if (error instanceof GraphError) return clean(`${error.message.replace(/\.?$/, '.')} ${error.advice}`);
   return `${(error as Error).message}${error instanceof UsageError ? `\nSee: ${name} --help` : ''}`;
 }
 

@@ -1,0 +1,49 @@
+import { examineSite } from './doctor/examine';
+import { count, reportOf } from './doctor/report';
+import type { SiteOptions } from './doctor/site';
+import { formatJson } from './plain';
+import { runAsProgram, runProgram } from './program';
+import type { Terminal } from './terminal';
+
+/** What may be typed. */
+interface Typed {
+  readonly url?: string;
+  readonly json?: true;
+}
+
+/**
+ * Looks over the whole set-up and changes nothing.
+ *
+ * @param args what was typed after `npm run doctor --`
+ * @param options the environment, and what tests need to be different
+ * @returns the exit code: 0 when nothing is wrong, 1 when something is, or the command was not understood
+ */
+export function runDoctorCommand(
+  args: readonly string[],
+  options: Omit<SiteOptions, 'now' | 'url'>,
+  terminal: Terminal,
+): Promise<number> {
+  return runProgram(
+    'npm run doctor --',
+    (program, fail) =>
+      program
+        .description('Looks over the whole set-up, from the settings to the public address, and changes nothing.')
+        .option('--url <address>', 'the public address of the webhook; otherwise the one that is subscribed')
+        .option('--json', 'JSON (for a program: npm run -s doctor, or npm adds lines of its own)')
+        .addHelpText(
+          'after',
+          '\n✓ is fine, ✗ is wrong, ? cannot be told from here.\nIt ends with 0 when nothing is wrong, otherwise with 1.\n',
+        )
+        .action(async ({ url, json }: Typed) => {
+          const tell = json ? undefined : (text: string) => terminal.write(text);
+          const found = await examineSite({ ...options, url, now: () => terminal.now() }, tell);
+          if (json) await terminal.write(`${formatJson(reportOf(found))}\n`);
+          if (count(found).wrong > 0) fail();
+        }),
+    args,
+    terminal,
+  );
+}
+
+/* istanbul ignore next -- only as a program of its own: test/e2e covers it */
+if (require.main === module) runAsProgram((args, terminal) => runDoctorCommand(args, { env: process.env }, terminal));

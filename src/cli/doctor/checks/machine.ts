@@ -1,0 +1,86 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { requireAccess } from '../../../queue/lmdb/folder';
+import { ok, unknown, wrong, type Check } from '../finding';
+import { visit } from '../visit';
+
+const MIB = 1024 * 1024;
+/** The bot refuses events on a full disk; the log, updates and other programs fill one, too. */
+const LEAST_FREE = 100 * MIB;
+const LITTLE_FREE = 1024 * MIB;
+
+/** Whether a bot of this user could work on the data folder. */
+export const dataFolder: Check = {
+  name: 'Data folder',
+  look: (site) => {
+    const folder = path.resolve(site.config().dataDir);
+    try {
+      if (fs.existsSync(folder)) {
+        requireAccess(folder);
+        return [ok(`${folder} can be read and written.`)];
+      }
+      const above = nearestAbove(folder);
+      fs.accessSync(above, fs.constants.W_OK);
+      return [ok(`${folder} will be made at the first start.`)];
+    } catch (error) {
+      return [
+        wrong(
+          (error as Error).message.replace(/\.?$/, '.'),
+          'Run this as the user who runs the bot, or set DATA_DIR to another folder.',
+        ),
+      ];
+    }
+  },
+};
+
+/** Whether there is room for what waits. */
+export const disk: Check = {
+  name: 'Disk',
+  look: async (site) => {
+    const folder = nearestAbove(path.resolve(site.config().dataDir));
+    const { bavail, bsize } = await fs.promises.statfs(folder);
+    const free = bavail * bsize;
+    const text = `${Math.floor(free / MIB)} MiB are free on the disk of the data folder.`;
+    if (free >= LITTLE_FREE) return [ok(text)];
+    const remedy = 'Make room, or set DATA_DIR to a folder on another disk.';
+    return [free < LEAST_FREE ? wrong(text, remedy) : unknown(text, remedy)];
+  },
+};
+
+/** The folder itself, or the first one above it that is there. */
+function nearestAbove(folder: string): string {
+  return fs.existsSync(folder) ? folder : nearestAbove(path.dirname(folder));
+}
+
+const answerSchema = z.object({ reasons: z.array(z.object({ detail: z.string() })) });
+
+/** Whether a bot runs on this machine, and takes events. */
+export const bot: Check = {
+  name: 'Bot',
+  look: async (site) => {
+    const { operationsPort, operationsHost } = site.config();
+    if (operationsPort === undefined)
+      return [unknown('whether a bot runs here cannot be asked: OPERATIONS_PORT is 0.')];
+    const host = ['0.0.0.0', '::'].includes(operationsHost) ? '127.0.0.1' : operationsHost;
+    const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${operationsPort}/readyz`);
+    const outcome = await visit({ url, method: 'GET', timeoutMs: site.timeoutMs, trusted: undefined });
+    const remedy = 'Start it (node dist/index.js), or run this where it runs, with its settings.';
+    if ('code' in outcome)
+      return [unknown(`no bot runs on this machine with these settings (nothing at ${url.host}).`, remedy)];
+    if (outcome.status === 200) return [ok('a bot runs here, and takes events.')];
+    const reasons = answerSchema.safeParse(parseJson(outcome.text)).data?.reasons;
+    if (outcome.status === 503 && reasons) {
+      return reasons.map(({ detail }) => wrong(`a bot runs here, but takes no events: ${detail}`, 'See its log.'));
+    }
+    return [unknown(`something else than a bot answers at ${url.host} (HTTP ${outcome.status}).`, remedy)];
+  },
+};
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Site } from './site';
+
+/** Fine, wrong, or nobody can tell from here. */
+export type Mark = 'ok' | 'wrong' | 'unknown';
+
+/** What a check has found, in plain words. */
+export interface Finding {
+  readonly mark: Mark;
+  readonly text: string;
+  /** What a person can do about it. */
+  readonly remedy: string | undefined;
+}
+
+/** One question about the set-up. It changes nothing. */
+export interface Check {
+  /** What it is about, in a word or three. */
+  readonly name: string;
+  /**
+   * Looks.
+   *
+   * @returns at least one finding
+   * @throws {NotChecked} when it cannot look
+   * @throws {GraphError} when Graph fails it
+   */
+  readonly look: (site: Site) => Finding[] | Promise<Finding[]>;
+}
+
+/** A check cannot be made; the message says why, after "not checked, because". */
+export class NotChecked extends Error {
+  constructor(
+    reason: string,
+    readonly remedy?: string,
+  ) {
+    super(reason);
+  }
+}
+
+export function ok(text: string): Finding {
+  return { mark: 'ok', text, remedy: undefined };
+}
+
+export function wrong(text: string, remedy: string): Finding {
+  return { mark: 'wrong', text, remedy };
+}
+
+export function unknown(text: string, remedy?: string): Finding {
+  return { mark: 'unknown', text, remedy };
+}

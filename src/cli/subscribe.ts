@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config';
+import { createAppApi } from '../messenger/app-setup';
+import { createGraphApi } from '../messenger/graph-api';
+import { GraphError } from '../messenger/graph-error';
+import { completeEnvironment } from '../process/environment';
+import { examineSite } from './doctor/examine';
+import { count, reportOf } from './doctor/report';
+import { readAddress } from './doctor/webhook-visits';
+import { clean, formatJson } from './plain';
+import { runAsProgram, runProgram, UsageError, type Fail } from './program';
+import { planSteps, type Step } from './subscribe/plan';
+import type { Terminal } from './terminal';
+
+/** What may be typed. */
+interface Typed {
+  readonly url: string;
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Subscribes the bot's webhook: whatever of the set-up can be done by API, and only what is not done yet.
+ *
+ * @param args what was typed after `npm run subscribe --`
+ * @param env the environment, completed
+ * @returns the exit code: 0 when all was done and nothing is wrong afterwards, otherwise 1
+ */
+export function runSubscribeCommand(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
+  const define = (program: Command, fail: Fail): void => {
+    program
+      .description(
+        "Subscribes app and Page to the bot's webhook and gives the Page its Get Started button. Shows what it will change, and asks first; then it looks over the whole set-up, as npm run doctor does.",
+      )
+      .requiredOption('--url <address>', 'the public address of the webhook, like https://bot.example.com/webhook')
+      .option('--yes', 'do not ask')
+      .option('--json', 'JSON (goes with --yes; for a program: npm run -s subscribe)')
+      .addHelpText('after', '\nIt can be run again at any time. It ends with 0 when all is well, otherwise with 1.\n')
+      .action((typed: Typed) => subscribe(typed, env, terminal, fail));
+  };
+  return runProgram('npm run subscribe --', define, args, terminal);
+}
+
+async function subscribe({ url, yes, json }: Typed, env: Environment, terminal: Terminal, fail: Fail): Promise<void> {
+  const tell = json ? undefined : (text: string) => terminal.write(text);
+  if (json && !yes) throw new UsageError('--json goes with --yes.');
+  const steps = await plan(url, env);
+  await tell?.(steps.length === 0 ? 'Nothing is to be changed.\n' : describePlan(steps));
+  if (steps.length > 0 && !yes) await confirm(terminal);
+  const done = await carryOut(steps, fail);
+  if (steps.length > 0) await tell?.(`${describeOutcome(steps, done)}\n`);
+  await tell?.('\nHow it is now:\n\n');
+  const found = await examineSite({ env, url, now: () => terminal.now() }, tell);
+  if (count(found).wrong > 0) fail();
+  if (json) {
+    const changes = steps.map(({ name, changes }, n) => ({ name, changes, done: n < done }));
+    await terminal.write(`${formatJson({ changes, doctor: reportOf(found) })}\n`);
+  }
+}
+
+/** @throws {Error} saying why nothing can be changed */
+async function plan(url: string, env: Environment): Promise<readonly Step[]> {
+  const callbackUrl = readAddress(url).href;
+  const config = loadConfig(env);
+  const { appId, verifyToken } = config;
+  if (appId === undefined || config.appSecrets.length === 0) {
+    throw new Error(
+      'It needs APP_ID and APP_SECRET: copy both from the App Dashboard, App settings > Basic, into .env.',
+    );
+  }
+  const page = createGraphApi({ ...config, node: '' });
+  return planSteps({ page, app: createAppApi(config, appId), appId, verifyToken, callbackUrl });
+}
+
+function describePlan(steps: readonly Step[]): string {
+  const lines = steps.flatMap(({ name, changes }) => [`${name}:`, ...changes.map((change) => `  + ${clean(change)}`)]);
+  return `This will be changed at the platform:\n\n${lines.join('\n')}\n\n`;
+}
+
+/** @throws when it is not to be done */
+async function confirm(terminal: Terminal): Promise<void> {
+  const answer = await terminal.ask('Change it? (yes/no) ');
+  if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
+  if (answer.trim().toLowerCase() !== 'yes') throw new Error('Nothing was changed.');
+}
+
+/** Carries the steps out, up to the first that fails. Resolves with how many were. */
+async function carryOut(steps: readonly Step[], fail: Fail): Promise<number> {
+  for (const [n, { name, carryOut: change, remedy }] of steps.entries()) {
+    try {
+      await change();
+    } catch (error) {
+      const why =
+        error instanceof GraphError && !error.retryable
+          ? new Error(clean(`${name}: ${error.message} ${remedy}`))
+          : error;
+      fail(why);
+      return n;
+    }
+  }
+  return steps.length;
+}
+
+function describeOutcome(steps: readonly Step[], done: number): string {
+  const names = (some: readonly Step[]) => some.map(({ name }) => name).join(', ') || 'nothing';
+  if (done === steps.length) return `Done: ${names(steps)}.`;
+  return `Done: ${names(steps.slice(0, done))}. Not done: ${names(steps.slice(done))}. Run it again once that is mended.`;
+}
+
+/* istanbul ignore next -- only as a program of its own: test/e2e covers it */
+if (require.main === module) {
+  runAsProgram((args, terminal) => {
+    completeEnvironment(process.env);
+    return runSubscribeCommand(args, process.env, terminal);
+  });
+}

@@ -1,0 +1,113 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadConfig, type Config } from '../config';
+import { createGraphApi, type GraphApi } from '../messenger/graph-api';
+import { GraphError } from '../messenger/graph-error';
+import {
+  extendThreadControl,
+  getThreadOwner,
+  PAGE_INBOX_APP_ID,
+  passThreadControl,
+  releaseThreadControl,
+  takeThreadControl,
+} from '../messenger/handover-protocol';
+import { completeEnvironment } from '../process/environment';
+import { clean, formatJson } from './plain';
+import { runAsProgram, runProgram, UsageError, wholeNumber } from './program';
+import type { Terminal } from './terminal';
+import { describeOwner } from './thread/owner';
+
+const LONGEST_HOURS = 7 * 24;
+const HOUR_SECONDS = 60 * 60;
+
+/** What may be typed. */
+interface Typed {
+  readonly to?: string;
+  readonly hours?: number;
+  readonly seconds?: number;
+  readonly json?: true;
+}
+
+/** What is done to a conversation before it is told who owns it. */
+type Change = (graph: GraphApi, psid: string, typed: Typed) => Promise<void>;
+
+/**
+ * Looks at one conversation, or moves control of it, by hand.
+ *
+ * @param args what was typed after `npm run thread --`
+ * @param env the environment, completed
+ * @returns the exit code: 0 when it was done, otherwise 1
+ */
+export function runThreadCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<number> {
+  const define = (program: Command): void => {
+    const command = (name: string, description: string, change: Change): Command =>
+      program
+        .command(name)
+        .description(description)
+        .argument('<psid>', "the person's page-scoped id: digits, as in the log and in npm run queue -- list", readId)
+        .option('--json', 'JSON (for a program: npm run -s thread, or npm adds lines of its own)')
+        .action((psid: string, typed: Typed) => carryOut(psid, typed, change, loadConfig(env), terminal));
+
+    program.description('One conversation by hand: who has control of it, and whom it is given to.');
+    command('owner', 'who has control', () => Promise.resolve());
+    command('take', 'takes control, from whoever has it', (graph, psid) => takeThreadControl(graph, psid));
+    command('pass', 'gives control to another app', (graph, psid, { to = PAGE_INBOX_APP_ID }) =>
+      passThreadControl(graph, psid, to),
+    ).option('--to <app-id>', 'that app; otherwise the Page Inbox', readId);
+    command('release', 'gives control back: the conversation becomes idle', (graph, psid) =>
+      releaseThreadControl(graph, psid),
+    );
+    command('extend', 'keeps control for longer than 24 hours', (graph, psid, typed) =>
+      extendThreadControl(graph, psid, secondsOf(typed)),
+    )
+      .option('--hours <n>', 'for so long from now, at most 168 (7 days)', wholeNumber(1, LONGEST_HOURS))
+      .option('--seconds <n>', 'the same in seconds', wholeNumber(1, LONGEST_HOURS * HOUR_SECONDS));
+    program.addHelpText('after', '\nIt ends with 0 when it was done, otherwise with 1.\n');
+  };
+  return runProgram('npm run thread --', define, args, terminal);
+}
+
+/** Graph has one code for both. */
+const REFUSED =
+  "Another app has this conversation: take control first (npm run thread -- take PSID). Only the Page's default application may take it; npm run doctor says whether there is one.";
+
+async function carryOut(psid: string, typed: Typed, change: Change, config: Config, terminal: Terminal): Promise<void> {
+  const graph = createGraphApi(config);
+  await change(graph, psid, typed).catch((error: unknown) => {
+    if (!(error instanceof GraphError) || error.kind !== 'not_thread_owner') throw error;
+    throw new Error(clean(`${error.message.replace(/\.?$/, '.')} ${REFUSED}`));
+  });
+  const owner = await getThreadOwner(graph, psid);
+  const until = owner?.expiration;
+  const told = typed.json
+    ? formatJson({
+        psid,
+        owner: owner?.appId ?? null,
+        isThisBot: owner !== undefined && owner.appId === config.appId,
+        until: until ?? null,
+      })
+    : clean(describeOwner(owner, config.appId));
+  await terminal.write(`${told}\n`);
+}
+
+function secondsOf({ hours, seconds }: Typed): number {
+  if ((hours === undefined) === (seconds === undefined))
+    throw new UsageError('For how long? Give --hours or --seconds.');
+  return seconds ?? Number(hours) * HOUR_SECONDS;
+}
+
+function readId(text: string): string {
+  if (/^\d{1,20}$/.test(text)) return text;
+  throw new InvalidArgumentError('It is a number, digits only.');
+}
+
+/* istanbul ignore next -- only as a program of its own: test/e2e covers it */
+if (require.main === module) {
+  runAsProgram((args, terminal) => {
+    completeEnvironment(process.env);
+    return runThreadCommand(args, process.env, terminal);
+  });
+}
