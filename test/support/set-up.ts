@@ -3,6 +3,7 @@ import path from 'node:path';
 import { runDoctorCommand } from '../../src/cli/doctor';
 import type { Mark } from '../../src/cli/doctor/finding';
 import type { SiteOptions } from '../../src/cli/doctor/site';
+import { completeEnvironment } from '../../src/process/environment';
 import { makeBot } from './bot';
 import { startHttpServer } from './http-server';
 import { scriptedTerminal } from './scripted-terminal';
@@ -67,6 +68,12 @@ export async function rightSetUp() {
     folder,
     webhook,
     writeEnvFile,
+    /** The environment with what stands in `.env`. */
+    environment: () => {
+      const complete = { ...env };
+      completeEnvironment(complete);
+      return complete;
+    },
     /** What the bot answers to `/readyz`. */
     answerReady: (status: number, body: string) => {
       ready = [status, body];
