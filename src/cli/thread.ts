@@ -60,7 +60,7 @@ export function runThreadCommand(
     command('release', 'gives control back: the conversation becomes idle', (graph, psid) =>
       releaseThreadControl(graph, psid),
     );
-    command('extend', 'keeps control for longer than 24 hours', (graph, psid, typed) =>
+    command('extend', 'keeps control for longer than 24 hours', async (graph, psid, typed) =>
       extendThreadControl(graph, psid, secondsOf(typed)),
     )
       .option('--hours <n>', 'for so long from now, at most 168 (7 days)', wholeNumber(1, LONGEST_HOURS))

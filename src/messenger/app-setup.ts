@@ -19,7 +19,7 @@ export type AppApiOptions = Omit<GraphApiOptions, 'node' | 'tokenInBody' | 'hidd
  * @see https://developers.facebook.com/docs/facebook-login/guides/access-tokens#apptokens
  */
 export function createAppApi(options: AppApiOptions, appId: string): GraphApi {
-  const pageAccessToken = `${appId}|${options.appSecrets[0] ?? ''}`;
+  const pageAccessToken = [appId, ...options.appSecrets.slice(0, 1)].join('|');
   const hidden = [options.pageAccessToken, options.verifyToken];
   return createGraphApi({ ...options, node: '', tokenInBody: true, pageAccessToken, hidden });
 }

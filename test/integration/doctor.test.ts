@@ -368,7 +368,12 @@ describe('what the doctor cannot tell', () => {
       ['unknown', 'its group may read the secrets.'],
       ['unknown', 'the value of VERIFY_TOKEN ends before a #.'],
     ]);
+    const environment = site.environment();
     fs.rmSync(site.envFile);
+    expect((await site.find('Settings', [], { env: environment }))[0]).toMatchObject({
+      mark: 'ok',
+      text: `complete, from the environment and no file (there is no ${site.envFile}).`,
+    });
     expect((await site.find('File .env'))[0]).toMatchObject({ mark: 'unknown', text: `there is no ${site.envFile}.` });
   });
 
@@ -408,6 +413,10 @@ describe('what the doctor cannot tell', () => {
     });
     await site.sim.control('PUT', '/setup', days(15));
     expect(await marksOf(site, 'Token')).toEqual(['ok']);
+    await site.sim.control('PUT', '/setup', { tokenExpiresAt: 1e15 });
+    expect((await site.find('Token'))[0]?.text).toBe(
+      'it ends on 1000000000000000 s after 1970: the bot then falls silent.',
+    );
   });
 
   it('is whether a bot runs, where none answers, or something else does', async () => {
@@ -453,6 +462,18 @@ describe('the clock', () => {
   });
 });
 
+describe('a Graph that does not tell the time', () => {
+  it('leaves the clock unchecked', async () => {
+    const site = await rightSetUp();
+    const { url } = await startHttpServer((_req, res) => {
+      res.sendDate = false;
+      res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+    });
+    site.writeEnvFile({ GRAPH_API_URL: url });
+    expect((await site.find('Clock'))[0]?.text).toBe('not checked, because Graph has not told its time.');
+  });
+});
+
 describe('the machine', () => {
   const free = (mib: number) =>
     jest
@@ -470,6 +491,30 @@ describe('the machine', () => {
     expect(await site.find('Disk')).toMatchObject([
       { mark, text: `${mib} MiB are free on the disk of the data folder.` },
     ]);
+  });
+
+  it('has a disk that cannot be asked', async () => {
+    const site = await rightSetUp();
+    jest.spyOn(fs.promises, 'statfs').mockRejectedValue(new Error('ENOSYS: function not implemented'));
+    expect((await site.find('Disk'))[0]?.text).toBe('not checked, because ENOSYS: function not implemented');
+  });
+
+  it('has a disk that hangs: it is waited for 25 seconds, and no longer', async () => {
+    const site = await rightSetUp();
+    jest.spyOn(fs.promises, 'statfs').mockReturnValue(new Promise(() => undefined));
+    jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+    try {
+      const found = site.find('Disk');
+      let isFound = false;
+      void found.then(() => (isFound = true));
+      jest.advanceTimersByTime(24_999);
+      for (let turns = 0; turns < 50; turns += 1) await new Promise(setImmediate);
+      expect(isFound).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect((await found)[0]?.text).toBe('not checked, because it took longer than 25 seconds.');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('has a data folder, or will have one, or cannot', async () => {

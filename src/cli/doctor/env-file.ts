@@ -28,7 +28,7 @@ export function readEnvFile(): EnvFile {
   const assignments =
     text === undefined
       ? undefined
-      : Array.from(text.matchAll(ASSIGNMENT), ([, name = '', raw = '']) => ({ name, raw }));
+      : Array.from(text.matchAll(ASSIGNMENT), ([, name, raw]) => ({ name: String(name), raw: String(raw) }));
   return { place, assignments, mode };
 }
 

@@ -23,7 +23,7 @@ export type Found = readonly (readonly [Check, readonly Finding[]])[];
 export function formatSummary(found: Found): string {
   const { ok, wrong, unknown } = count(found);
   const [first] = found.flatMap(([{ name }, findings]) =>
-    findings.flatMap(({ mark, remedy }) => (mark === 'wrong' ? [`Begin with ${name}: ${remedy ?? ''}`] : [])),
+    findings.flatMap(({ mark, remedy }) => (mark === 'wrong' ? [`Begin with ${[name, remedy].join(': ')}`] : [])),
   );
   const next = first ?? 'Nothing is wrong. Read what stands after ?, then write to the Page: the bot answers.';
   return `\n${ok} ✓  ${wrong} ✗  ${unknown} ?  ${clean(next)}\n`;

@@ -37,11 +37,11 @@ export function visit({ url, method, body, timeoutMs, trusted }: Visit): Promise
     };
     request.on('error', fail);
     request.on('response', (response) => {
-      const { statusCode = 0, headers: answered } = response;
+      const { statusCode, headers: answered } = response;
       let text = '';
       const finish = (): void => {
         const isPage = /\bhtml\b/i.test(String(answered['content-type'])) || /^\s*</.test(text);
-        end({ status: statusCode, text, location: answered.location, isPage });
+        end({ status: Number(statusCode), text, location: answered.location, isPage });
       };
       response.setEncoding('latin1');
       response.on('data', (chunk: string) => {

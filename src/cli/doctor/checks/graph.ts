@@ -17,16 +17,13 @@ export const graph: Check = {
     const config = site.config();
     const asked = site.graph();
     const { graphApiUrl } = config;
-    try {
-      await asked.owner();
-    } catch (error) {
-      if (error instanceof GraphError && (!isRefusal(error) || isUnknownVersion(error))) {
-        return [wrong(describe(error), remedyFor(error, config))];
-      }
+    const failure = await asked.owner().catch((error: unknown) => error);
+    if (failure instanceof GraphError && (!isRefusal(failure) || isUnknownVersion(failure))) {
+      return [wrong(describe(failure), remedyFor(failure, config))];
     }
     await Promise.allSettled(Object.values(asked).map((ask: () => Promise<unknown>) => ask()));
     const times = site.answers.map(({ ms }) => ms).sort((a, b) => a - b);
-    const median = Math.round(times[Math.floor(times.length / 2)] ?? 0);
+    const median = Math.round(Number(times[Math.floor(times.length / 2)]));
     const text = `${graphApiUrl} answers, typically within ${median} ms.`;
     if (median <= SLOW_MS) return [ok(text)];
     return [unknown(text, "That is slow. Look at this machine's network, and at HTTPS_PROXY where it is set.")];

@@ -27,7 +27,7 @@ export const envFile: Check = {
       if (mode === undefined) return [unknown(`there is no ${place}.`, 'Fine where the environment holds everything.')];
       return [wrong(`${place} cannot be read.`, 'Run this as the user who runs the bot.')];
     }
-    const findings = [...checkMode(mode ?? 0, place), ...assignments.flatMap(checkAssignment)];
+    const findings = [...checkMode(Number(mode), place), ...assignments.flatMap(checkAssignment)];
     return findings.length > 0 ? findings : [ok('no misspelt names, no values that are cut off, for its owner only.')];
   },
 };

@@ -129,7 +129,7 @@ export const appSecret: Check = {
     }
     if (isAboutApp(ofApp) || isAboutSignature(ofApp)) {
       return [
-        wrong(`APP_SECRET is not that of the app APP_ID names (${appId ?? ''}).`, `Compare both with the ${where}.`),
+        wrong(`APP_SECRET is not that of the app APP_ID names (${String(appId)}).`, `Compare both with the ${where}.`),
       ];
     }
     if (!isAppKnown) await requirePage(graph);
