@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { defaultSettings } from '../../src/simulator/settings';
 import { botEnvironment } from '../../src/simulator/setup';
 import { entryPoint, runBuilt } from '../support/built-server';
+import { freePort } from '../support/free-port';
 import { simulated } from '../support/simulated-bot';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -23,14 +23,6 @@ function command(name: string, args: readonly string[], cwd: string): Promise<En
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe('an operator who sets up the built bot', () => {
