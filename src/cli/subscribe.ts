@@ -19,8 +19,6 @@ interface Typed {
   readonly json?: true;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Subscribes the bot's webhook: whatever of the set-up can be done by API, and only what is not done yet.
  *
@@ -28,7 +26,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param env the environment, completed
  * @returns the exit code: 0 when all was done and nothing is wrong afterwards, otherwise 1
  */
-export function runSubscribeCommand(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
+export function runSubscribeCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  terminal: Terminal,
+): Promise<number> {
   const define = (program: Command, fail: Fail): void => {
     program
       .description(
@@ -43,7 +45,12 @@ export function runSubscribeCommand(args: readonly string[], env: Environment, t
   return runProgram('npm run subscribe --', define, args, terminal);
 }
 
-async function subscribe({ url, yes, json }: Typed, env: Environment, terminal: Terminal, fail: Fail): Promise<void> {
+async function subscribe(
+  { url, yes, json }: Typed,
+  env: NodeJS.ProcessEnv,
+  terminal: Terminal,
+  fail: Fail,
+): Promise<void> {
   const tell = json ? undefined : (text: string) => terminal.write(text);
   if (json && !yes) throw new UsageError('--json goes with --yes.');
   const steps = await plan(url, env);
@@ -61,7 +68,7 @@ async function subscribe({ url, yes, json }: Typed, env: Environment, terminal: 
 }
 
 /** @throws {Error} saying why nothing can be changed */
-async function plan(url: string, env: Environment): Promise<readonly Step[]> {
+async function plan(url: string, env: NodeJS.ProcessEnv): Promise<readonly Step[]> {
   const callbackUrl = readAddress(url).href;
   const config = loadConfig(env);
   const { appId, verifyToken } = config;

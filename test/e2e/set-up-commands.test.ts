@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import net from 'node:net';
 import path from 'node:path';
 import { defaultSettings } from '../../src/simulator/settings';
 import { botEnvironment } from '../../src/simulator/setup';
@@ -25,6 +27,27 @@ function command(name: string, args: readonly string[], cwd: string): Promise<En
   });
 }
 
+describe('the doctor', () => {
+  it('goes through the proxy that .env names, as the bot does', async () => {
+    const proxy = net.createServer((socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const cwd = temporaryFolder();
+    const settings = botEnvironment(defaultSettings, 'https://graph.example.invalid');
+    const address = `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
+    const lines = Object.entries({ ...settings, HTTPS_PROXY: address }).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(path.join(cwd, '.env'), lines.join(''), { mode: 0o600 });
+    const { status, stdout } = await command('doctor', [], cwd);
+    proxy.close();
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining(
+        '✗ Graph              Graph did not answer /me: the proxy refuses to connect (HTTP 407).',
+      ),
+    ]);
+  });
+});
+
 describe('an operator who sets up the built bot', () => {
   it('is told what is missing, lets it be subscribed, finds all well, and moves a conversation', async () => {
     const sim = await simulated({ requireProof: true });
@@ -40,8 +63,7 @@ describe('an operator who sets up the built bot', () => {
       NODE_ENV: 'production',
     };
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(path.join(cwd, '.env'), lines.join(''));
-    chmodSync(path.join(cwd, '.env'), 0o600);
+    writeFileSync(path.join(cwd, '.env'), lines.join(''), { mode: 0o600 });
 
     const before = await command('doctor', [], cwd);
     expect(before).toMatchObject({ status: 1, stderr: '' });

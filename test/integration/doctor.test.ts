@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
+import { examineSite } from '../../src/cli/doctor/examine';
 import { startHttpServer } from '../support/http-server';
 import { rightSetUp, type SetUp } from '../support/set-up';
 
@@ -335,6 +336,22 @@ describe('npm run doctor', () => {
   });
 });
 
+describe('a proxy', () => {
+  it('whose address is none is a setting that is wrong', async () => {
+    const site = await rightSetUp();
+    site.writeEnvFile({ GRAPH_API_URL: 'https://graph.example' });
+    process.env['HTTPS_PROXY'] = 'nonsense://';
+    try {
+      expect((await site.find('Settings'))[0]).toMatchObject({
+        mark: 'wrong',
+        text: expect.stringMatching(/^HTTPS_PROXY must be an address/) as string,
+      });
+    } finally {
+      delete process.env['HTTPS_PROXY'];
+    }
+  });
+});
+
 describe('what the doctor cannot tell', () => {
   const marksOf = async (site: SetUp, name: string) => (await site.find(name)).map(({ mark }) => mark);
 
@@ -459,6 +476,28 @@ describe('the clock', () => {
       mark: 'wrong',
       remedy: 'Let it be set by the network: timedatectl set-ntp true',
     });
+  });
+});
+
+describe('a Graph that never answers', () => {
+  it('is waited for 10 seconds, and no longer', async () => {
+    const site = await rightSetUp();
+    await site.sim.control('PUT', '/trouble', { timeouts: true });
+    jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate'] });
+    try {
+      let isOver = false;
+      const found = examineSite({ env: site.environment(), now: Date.now }).then((all) => {
+        isOver = true;
+        return all;
+      });
+      jest.advanceTimersByTime(9_999);
+      for (let turns = 0; turns < 50; turns += 1) await new Promise(setImmediate);
+      expect(isOver).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect((await found).find(([{ name }]) => name === 'Graph')?.[1]).toMatchObject([{ mark: 'wrong' }]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });
 

@@ -58,7 +58,7 @@ export async function rightSetUp() {
   const doctor = async (args: readonly string[] = [], options: Partial<SiteOptions> = {}) => {
     const { now = () => Date.now(), ...rest } = options;
     const { terminal, said } = scriptedTerminal();
-    const code = await runDoctorCommand(args, { env, timeoutMs: 2_000, ...rest }, { ...terminal, now });
+    const code = await runDoctorCommand(args, { env: { ...env }, timeoutMs: 2_000, ...rest }, { ...terminal, now });
     return { code, ...said() };
   };
   return {

@@ -57,7 +57,8 @@ export interface Site {
 }
 
 export interface SiteOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** It is completed from `.env`, as the bot completes its own. */
+  readonly env: NodeJS.ProcessEnv;
   readonly now: () => number;
   readonly url?: string | undefined;
   /** How long a call may take, in milliseconds. */
@@ -71,14 +72,13 @@ const NO_SETTINGS = 'the settings are not complete: see Settings.';
 
 /** Reads the settings as the bot would, and puts all questions to Graph at once. */
 export function createSite({ env, now, url, timeoutMs = TIMEOUT_MS, trusted }: SiteOptions): Site {
-  const { config, problems } = readSettings(env);
   const answers: TimedAnswer[] = [];
   const onAnswer = (facts: AnswerFacts): void => {
     answers.push({ ...facts, at: now() - facts.ms / 2 });
   };
-  const graph = config && askGraph(config, timeoutMs, onAnswer);
+  const { config, graph, problems } = begin(env, (settings) => askGraph(settings, timeoutMs, onAnswer));
   const webhook = remember(async () => {
-    if (!config || !graph) throw new NotChecked(NO_SETTINGS);
+    if (!config) throw new NotChecked(NO_SETTINGS);
     const address = url ?? (await findAddress(graph));
     return visitWebhook({ address, verifyToken: config.verifyToken, timeoutMs, trusted });
   });
@@ -93,13 +93,15 @@ export function createSite({ env, now, url, timeoutMs = TIMEOUT_MS, trusted }: S
   };
 }
 
-function readSettings(env: SiteOptions['env']): { config: Config | undefined; problems: readonly string[] } {
-  const complete = { ...env };
+/** What can be asked with these settings, or what is wrong with them. */
+function begin<T>(env: NodeJS.ProcessEnv, ask: (config: Config) => T) {
   try {
-    completeEnvironment(complete);
-    return { config: loadConfig(complete), problems: [] };
+    completeEnvironment(env);
+    const config = loadConfig(env);
+    return { config, graph: ask(config), problems: [] };
   } catch (error) {
-    return { config: undefined, problems: error instanceof ConfigError ? error.problems : [(error as Error).message] };
+    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
+    return { config: undefined, graph: undefined, problems };
   }
 }
 
