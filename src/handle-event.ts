@@ -73,8 +73,8 @@ export function createEventHandler({ graph, appId, log, nameOf, watch }: EventHa
 
 function hiding(error: unknown, hide: (text: string) => string): unknown {
   if (!(error instanceof Error)) return hide(String(error));
-  const { message, stack = message } = error;
-  return Object.create(error, { message: { value: hide(message) }, stack: { value: hide(stack) } });
+  const value = (text: unknown) => ({ value: hide(String(text)) });
+  return Object.create(error, { message: value(error.message), stack: value(error.stack) });
 }
 
 /** What happens to conversations of a healthy bot, too. */

@@ -66,7 +66,7 @@ export function createApp({ secrets, log, accept, readiness, watch }: AppOptions
     .get(answerVerification(() => secrets().verifyToken))
     .post((_req, res, next) => {
       res.once('close', () => {
-        watch.webhookAnswered(res.headersSent ? res.statusCode : 0);
+        watch.webhookAnswered(res.writableFinished ? res.statusCode : 0);
       });
       next();
     })
@@ -271,7 +271,7 @@ if (require.main === module) {
     const output = openLogOutput(1);
     const starting = start(process.env, output, socket);
     process.on('SIGHUP', () => {
-      if (output.isTerminal && !hasTerminal()) process.kill(process.pid, 'SIGTERM');
+      if (output.isTerminal && !hasTerminal('/dev/tty')) process.kill(process.pid, 'SIGTERM');
       else void starting.then(({ reload }) => reload(() => completeEnvironment({ ...given })));
     });
     const bot = await starting;

@@ -68,7 +68,7 @@ export function createHumanHands(): HumanHands {
     held.delete(conversation);
     held.set(conversation, hand);
     changed.set(conversation, hand);
-    if (held.size > MOST_FOLLOWED) letGo(firstOf(held));
+    trim(held, MOST_FOLLOWED, letGo);
   };
 
   const letGo = (conversation: string): void => {
@@ -107,7 +107,7 @@ export function createHumanHands(): HumanHands {
       if (at <= returnedAt(conversation) || (hand && at < hand.since)) return false;
       returned.delete(conversation);
       returned.set(conversation, at);
-      if (returned.size > MOST_REMEMBERED) returned.delete(firstOf(returned));
+      trim(returned, MOST_REMEMBERED, (oldest) => returned.delete(oldest));
       if (hand) letGo(conversation);
       return hand !== undefined;
     },
@@ -161,7 +161,10 @@ class Count implements Waiting {
   }
 }
 
-function firstOf(map: ReadonlyMap<string, unknown>): string {
-  for (const key of map.keys()) return key;
-  return '';
+/** Lets the oldest entries of a map go that are too many. */
+function trim(map: ReadonlyMap<string, unknown>, most: number, letGo: (oldest: string) => unknown): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= most) return;
+    letGo(oldest);
+  }
 }

@@ -62,6 +62,6 @@ export function tellReadiness(reasons: () => Promise<readonly Reason[]>): Reques
 }
 
 const onlyFromThisMachine: RequestHandler = (req, res, next) => {
-  if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(req.headers.host ?? '')) next();
+  if (/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(String(req.headers.host))) next();
   else res.status(403).type('text/plain').send('Ask for localhost, or set OPERATIONS_HOST to the address you ask for.');
 };

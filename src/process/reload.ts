@@ -103,7 +103,7 @@ function problemsOf(error: unknown): readonly string[] {
  *
  * @param terminal the file that stands for it
  */
-export function hasTerminal(terminal = '/dev/tty'): boolean {
+export function hasTerminal(terminal: string): boolean {
   try {
     closeSync(openSync(terminal, 'r'));
     return true;

@@ -11,6 +11,7 @@ import * as checks from '../../src/queue/lmdb/check-data';
 import { nobodyWatches } from '../../src/watch';
 import { post, secrets } from '../support/bot';
 import { freePort } from '../support/free-port';
+import { graphStandIn } from '../support/graph-stand-in';
 import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -77,6 +78,25 @@ describe('a bot that has started', () => {
     bot.announce();
     expect(kept.lines.join()).toMatch(new RegExp(`"port":${bot.port},.*webhook is listening[^]*DATA_DIR is open`));
     await bot.stop();
+  });
+});
+
+describe('secrets that are read again', () => {
+  beforeAll(() => {
+    nock.restore(); // nock also looks at sockets
+  });
+
+  it('are tried with Graph, and used', async () => {
+    const graph = await graphStandIn(() => [200, { id: '1' }]);
+    const kept = keepingOutput();
+    const settings = { ...env('0'), LOG_LEVEL: 'info', GRAPH_API_URL: graph.url };
+    const bot = await start(settings, kept.output);
+    await bot.reload(() => ({ ...settings, PAGE_ACCESS_TOKEN: 'another-page-token' }));
+    await bot.stop();
+    expect(graph.calls.map(({ path, query }) => [path, query['access_token']])).toEqual([
+      ['/me', 'another-page-token'],
+    ]);
+    expect(kept.lines.join()).toContain('secrets were replaced');
   });
 });
 

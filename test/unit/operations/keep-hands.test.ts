@@ -47,6 +47,12 @@ describe('keeping who has which conversation', () => {
     expect(notes).toHaveLength(1);
   });
 
+  it('has nothing to stop before it has begun', () => {
+    const { notes, keeper: it } = keeper();
+    it.stop();
+    expect(notes).toEqual([]);
+  });
+
   it('goes on with what was kept, and passes over what cannot be read', async () => {
     const { hands, keeper: it } = keeper([
       ['a', `{"since":${NOW},"personAt":${NOW}}`],

@@ -33,6 +33,24 @@ describe('what is told of damaged events', () => {
   });
 });
 
+describe('what is told of an event that an operator has just dropped', () => {
+  it('is nothing, also before the bot has seen it', async () => {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder);
+    await store.add(['1'].map(event), 10);
+    await store.due();
+    await store.lease('p', 1, 0);
+    await store.postpone('1', { reason: 'r', failed: true, mayBeSent: false, delayMs: 1_000 });
+    const operator = await openLmdbStore(folder);
+    await operator.drop('1');
+    await operator.close();
+    await new Promise((resolve) => setImmediate(resolve)); // what is read next is what the file holds now
+    expect((await store.troubled(10)).delayed).toEqual([]);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 1, oldestSince: undefined });
+    await store.close();
+  });
+});
+
 describe('a probe', () => {
   it('finds that the data file cannot be written to, and that it can be again', async () => {
     const disk = makeDisk();

@@ -1,0 +1,47 @@
+import { createHumanHands } from '../../../src/operations/human-hands';
+import { describeState } from '../../../src/operations/state';
+import type { StoredEvent } from '../../../src/queue/event-store';
+import { fakeClock } from '../../support/fake-clock';
+
+const NOW = 1_795_384_800_000;
+const at = (ms: number) => new Date(NOW + ms).toISOString();
+
+describe('the state of a bot', () => {
+  it('says what is paused, why, since when, and when it is tried next', async () => {
+    const closed = { kind: 'pause', reason: 'too many calls', sinceMs: 60_000, nextTryInMs: 5_000 } as const;
+    const putBack = { id: 'e1', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
+    const state = await describeState({
+      clock: fakeClock(NOW),
+      hands: createHumanHands(),
+      nameOf: () => 'p-0123456789',
+      reasons: () => Promise.resolve([{ what: 'queue_full', detail: 'many' }]),
+      store: {
+        figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
+        troubled: () => Promise.resolve({ delayed: [{ event: putBack, dueInMs: 2_000 }], setAside: [] }),
+      },
+      queue: { status: () => Promise.resolve({ underWay: 3, pages: [{ page: 'me', closed, inLine: 2 }] }) },
+    });
+    expect(JSON.parse(JSON.stringify(state))).toEqual({
+      ready: false,
+      reasons: [{ what: 'queue_full', detail: 'many' }],
+      waiting: {
+        events: 1,
+        putBack: 1,
+        conversationsUnderWay: 3,
+        triedAgain: [{ event: 'e1', person: 'p-0123456789', attempts: 0, reason: '', nextTryAt: at(2_000) }],
+      },
+      pages: [
+        {
+          page: 'me',
+          sending: 'paused',
+          messagesInLine: 2,
+          reason: 'too many calls',
+          since: at(-60_000),
+          nextTryAt: at(5_000),
+        },
+      ],
+      setAside: { events: 0, latest: [] },
+      humans: { conversations: 0, unanswered: 0, lastWordIsThePersons: 0, waitingLongest: [] },
+    });
+  });
+});
