@@ -66,7 +66,7 @@ export function createApp({ secrets, log, accept, readiness, watch }: AppOptions
     .get(answerVerification(() => secrets().verifyToken))
     .post((_req, res, next) => {
       res.once('close', () => {
-        watch.webhookAnswered(res.writableFinished ? res.statusCode : 0);
+        watch.webhookAnswered(res.headersSent ? res.statusCode : 0);
       });
       next();
     })
