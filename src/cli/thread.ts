@@ -47,7 +47,11 @@ export function runThreadCommand(
       program
         .command(name)
         .description(description)
-        .argument('<psid>', "the person's page-scoped id: digits, as in the log and in npm run queue -- list", readId)
+        .argument(
+          '<psid>',
+          "the person's page-scoped id: digits, the last ones of CONVERSATION in npm run queue -- list",
+          readId,
+        )
         .option('--json', 'JSON (for a program: npm run -s thread, or npm adds lines of its own)')
         .action((psid: string, typed: Typed) => carryOut(psid, typed, change, loadConfig(env), terminal));
 

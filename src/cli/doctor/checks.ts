@@ -6,11 +6,11 @@ import { appSecret, token } from './checks/token';
 import { forgedEvents, webhook, wrongToken } from './checks/webhook';
 import type { Check } from './finding';
 
-/** All checks, in the order in which they are told. */
+/** All checks, in the order in which they are told, and what they find is mended: each needs what comes before it. */
 export const checks: readonly Check[] = [
   ...[settings, envFile, production],
   ...[graph, clock, token, appSecret],
-  ...[pageSubscription, appSubscription, routing, appReview],
-  ...[webhook, wrongToken, forgedEvents],
   ...[dataFolder, disk, bot],
+  ...[webhook, wrongToken, forgedEvents],
+  ...[appSubscription, pageSubscription, routing, appReview],
 ];
