@@ -3,17 +3,29 @@ import tseslint from 'typescript-eslint';
 
 /** The rooms of src/ and what each must never import (see docs/change.md). Their unit tests keep to it, too. */
 const rooms = {
-  webhook: ['messenger', 'handlers', 'queue', 'simulator', 'cli'],
-  handlers: ['express', 'body-parser', 'axios', 'queue', 'simulator', 'cli'],
-  messenger: ['express', 'body-parser', 'webhook', 'handlers', 'queue', 'simulator', 'cli'],
-  queue: ['express', 'body-parser', 'axios', 'handlers', 'messenger', 'webhook', 'simulator', 'cli'],
-  process: ['express', 'body-parser', 'axios', 'webhook', 'handlers', 'messenger', 'queue', 'simulator', 'cli'],
-  simulator: ['axios', 'webhook', 'handlers', 'messenger', 'queue', 'process', 'cli', 'config'],
-  cli: ['express', 'body-parser', 'axios', 'simulator', 'webhook', 'handlers'],
+  webhook: ['messenger', 'handlers', 'queue', 'operations', 'simulator', 'cli'],
+  handlers: ['express', 'body-parser', 'axios', 'queue', 'operations', 'simulator', 'cli'],
+  messenger: ['express', 'body-parser', 'webhook', 'handlers', 'queue', 'operations', 'simulator', 'cli'],
+  queue: ['express', 'body-parser', 'axios', 'handlers', 'messenger', 'webhook', 'operations', 'simulator', 'cli'],
+  process: [
+    'express',
+    'body-parser',
+    'axios',
+    'webhook',
+    'handlers',
+    'messenger',
+    'queue',
+    'operations',
+    'simulator',
+    'cli',
+  ],
+  operations: ['body-parser', 'axios', 'webhook', 'handlers', 'messenger', 'simulator', 'cli'],
+  simulator: ['axios', 'webhook', 'handlers', 'messenger', 'queue', 'process', 'cli', 'config', 'operations'],
+  cli: ['express', 'body-parser', 'axios', 'simulator', 'webhook', 'handlers', 'operations'],
 };
 
 /** What runs the built server as a process of its own must not look inside it; the bench fills data folders by itself. */
-const inside = ['webhook', 'handlers', 'messenger', 'process', 'cli', 'config'];
+const inside = ['operations', 'webhook', 'handlers', 'messenger', 'process', 'cli', 'config'];
 const outside = ['test/browser', 'test/chaos', 'test/crowd', 'test/e2e', 'test/mutation'];
 
 /** The walls of some folders: no import of a package or room with one of these names. */
@@ -41,6 +53,8 @@ const walls = [
   ...outside.map((place) => wall(`${place}/`, [`${place}/**/*.ts`], [...inside, 'queue'])),
   wall('bench/', ['bench/**/*.ts'], inside),
   wall('handle-event.ts', ['src/handle-event.ts'], ['express', 'body-parser', 'axios', 'simulator', 'cli']),
+  wall('accept-events.ts', ['src/accept-events.ts'], ['express', 'body-parser', 'axios', 'simulator', 'cli']),
+  wall('watch.ts', ['src/watch.ts'], ['express', 'body-parser', 'axios', 'simulator', 'cli']),
   wall('index.ts', ['src/index.ts'], ['simulator', 'cli']),
   wall('test/contract/', ['test/contract/**/*.ts'], ['webhook', 'handlers', 'messenger', 'simulator', 'cli']),
 ];

@@ -4,6 +4,7 @@ import createError from 'http-errors';
 import { createAccept } from './accept-events';
 import { loadConfig, type Config, type Secrets } from './config';
 import { createEventHandler } from './handle-event';
+import type { PersonEvent } from './handlers/handler';
 import { createGraphApi } from './messenger/graph-api';
 import { trySecrets } from './messenger/try-secrets';
 import { createOperations, type Operations } from './operations/operations';
@@ -31,7 +32,7 @@ import { prepareFolder } from './queue/lmdb/folder';
 import { openLmdbStore } from './queue/lmdb/store';
 import { createWatch, nobodyWatches, type Watch } from './watch';
 import { answerVerification } from './webhook/middleware/answer-verification';
-import { readBody } from './webhook/middleware/read-body';
+import { SIGNATURE_HEADER, readBody } from './webhook/middleware/read-body';
 import { createRefusals, refusal } from './webhook/middleware/refusals';
 import type { WebhookBody } from './webhook/payload';
 
@@ -64,9 +65,9 @@ export function createApp({ secrets, log, accept, readiness, watch }: AppOptions
   app
     .route('/webhook')
     .get(answerVerification(() => secrets().verifyToken))
-    .post((_req, res, next) => {
+    .post((req, res, next) => {
       res.once('close', () => {
-        watch.webhookAnswered(res.headersSent ? res.statusCode : 0);
+        watch.webhookAnswered(res.headersSent ? res.statusCode : 0, req.get(SIGNATURE_HEADER) !== undefined);
       });
       next();
     })
@@ -129,6 +130,7 @@ export function createBot({ config, log, store, clock = systemClock, ...options 
     maxPendingEvents: config.maxPendingEvents,
     maxSendsPerSecond: config.maxSendsPerSecond,
     observer: watch,
+    about: ({ payload }) => ({ person: nameOf((payload as PersonEvent).psid) }),
   });
   const accept = createAccept({ queue, readiness, watch, log, nameOf, clock });
   const app = createApp({ secrets, log, accept, readiness, watch });

@@ -13,8 +13,8 @@ export interface Watch extends EventWatch, QueueObserver {
   readonly arrived: (event: WebhookEvent, isAnswered: boolean) => void;
   /** Events that were known already. */
   readonly known: (count: number) => void;
-  /** A POST to the webhook was answered; status 0: the connection ended before. */
-  readonly webhookAnswered: (status: number) => void;
+  /** A POST to the webhook was answered; status 0: the connection ended before. `isSigned`: it carries a signature, right or wrong. */
+  readonly webhookAnswered: (status: number, isSigned: boolean) => void;
 }
 
 export const nobodyWatches: Watch = {

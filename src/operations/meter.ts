@@ -8,8 +8,8 @@ export type Mover = 'person' | 'human' | 'app' | 'unknown';
 
 /** What is counted as it happens. */
 export interface Meter {
-  /** A POST to the webhook was answered; status 0: the connection ended before. */
-  readonly webhookAnswered: (status: number) => void;
+  /** A POST to the webhook was answered; status 0: the connection ended before. `isSigned`: it carries a signature, right or wrong. */
+  readonly webhookAnswered: (status: number, isSigned: boolean) => void;
   readonly event: (channel: string, kind: string, outcome: string) => void;
   /** Events that were known already. */
   readonly known: (count: number) => void;
@@ -23,7 +23,7 @@ export interface Meter {
   readonly handover: (direction: Direction, by: Mover) => void;
 }
 
-/** How the bot is doing at this moment. Times are in seconds. */
+/** How the bot is doing at this moment. Times are in seconds; what is not known yet is no number. */
 export interface Gauges {
   readonly ready: boolean;
   readonly waiting: number;
@@ -51,6 +51,14 @@ export interface Metrics {
   readonly text: () => Promise<string>;
 }
 
+/** What handlers answer. */
+const answered = [
+  ...['message', 'quick_reply', 'postback', 'pass_thread_control', 'request_thread_control'].map(
+    (kind) => ['messaging', kind] as const,
+  ),
+  ['standby', 'quick_reply'] as const,
+];
+
 /** Calls take at most 10 s; a person notices a second. */
 const CALL_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10];
 /** What is held or repeated takes minutes or hours. */
@@ -75,6 +83,7 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
 
   const webhooks = counter('webhook_requests_total', 'POSTs to the webhook, by the status they were answered with.', [
     'status',
+    'signed',
   ]);
   const events = counter('events_total', 'Events, by what came of them.', ['channel', 'kind', 'outcome']);
   const known = counter('events_known_total', 'Events that were delivered again, and not handled again.');
@@ -128,6 +137,11 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
     'How long ago the first of these was said.',
   );
 
+  // From the start on, so that the first one is seen to be one more.
+  for (const status of ['200', '401', '503']) webhooks.inc({ status, signed: 'yes' }, 0);
+  webhooks.inc({ status: '401', signed: 'no' }, 0);
+  for (const [channel, kind] of answered) events.inc({ channel, kind, outcome: 'set_aside' }, 0);
+
   const show = (now: Gauges): void => {
     ready.set(now.ready ? 1 : 0);
     queued.set({ state: 'waiting' }, now.waiting);
@@ -149,8 +163,8 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
 
   return {
     meter: {
-      webhookAnswered: (status) => {
-        webhooks.inc({ status: status === 0 ? 'none' : String(status) });
+      webhookAnswered: (status, isSigned) => {
+        webhooks.inc({ status: status === 0 ? 'none' : String(status), signed: isSigned ? 'yes' : 'no' });
       },
       event: (channel, kind, outcome) => {
         events.inc({ channel, kind, outcome });

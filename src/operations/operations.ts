@@ -84,7 +84,8 @@ interface GaugeSources {
   readonly reasons: Readiness['reasons'];
 }
 
-const nothing = { waiting: 0, putBack: 0, oldestSince: undefined, setAside: 0 };
+/** As long as the store is not open. */
+const unknown = { waiting: NaN, putBack: NaN, oldestSince: undefined, setAside: NaN };
 
 async function gauges(watched: Watched | undefined, sources: GaugeSources): Promise<Gauges> {
   const { config, clock, hands, reasons } = sources;
@@ -92,7 +93,7 @@ async function gauges(watched: Watched | undefined, sources: GaugeSources): Prom
   const age = (since: number | undefined) => (since === undefined ? 0 : Math.max(0, now - since) / 1_000);
   const [why, figures, status] = await Promise.all([
     reasons(),
-    watched?.store.figures() ?? nothing,
+    watched?.store.figures() ?? unknown,
     watched?.queue.status() ?? { underWay: 0, pages: [] },
   ]);
   const { held, unanswered, lastWordIsThePersons } = hands.figures(now);
@@ -101,7 +102,7 @@ async function gauges(watched: Watched | undefined, sources: GaugeSources): Prom
     waiting: figures.waiting,
     setAside: figures.setAside,
     mostWaiting: config.maxPendingEvents,
-    oldestWaiting: age(figures.oldestSince),
+    oldestWaiting: figures.waiting === 0 || figures.oldestSince !== undefined ? age(figures.oldestSince) : NaN,
     underWay: status.underWay,
     pages: status.pages.map(({ page, closed, inLine }) => ({
       page,

@@ -17,6 +17,8 @@ export interface AttemptTools {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly observer: QueueObserver;
+  /** What each log line about an event begins with. */
+  readonly about: (event: StoredEvent) => Readonly<Record<string, unknown>>;
   /** Makes a change to the store until it succeeds, or the bot stops. */
   readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
   /** Looks for more that may start. */
@@ -45,7 +47,7 @@ export async function attempt(
   page: Page,
   tools: AttemptTools,
 ): Promise<StoredEvent | undefined> {
-  const { store, log, save, stopping, observer } = tools;
+  const { store, log, save, stopping, observer, about } = tools;
   const { id, conversation } = event;
   const { gate, evidence } = page;
   const wantsNext = () => !stopping.aborted && !ticket.isProbe;
@@ -53,7 +55,10 @@ export async function attempt(
   const setAside = async (reason: string, isExpected: boolean): Promise<StoredEvent | undefined> => {
     evidence.forget(conversation);
     const next = await save(() => store.setAside(id, reason, wantsNext()));
-    log[isExpected ? 'warn' : 'error']({ event: id, reason }, 'event set aside; see it with: npm run queue -- show ID');
+    log[isExpected ? 'warn' : 'error'](
+      { ...about(event), reason },
+      'event set aside; see it with: npm run queue -- show ID',
+    );
     observer.setAside(event);
     return next;
   };
@@ -61,7 +66,10 @@ export async function attempt(
   const postpone = async (postponement: Postponement): Promise<undefined> => {
     const { delayMs, reason, failed } = postponement;
     if (failed) {
-      log.warn({ event: id, attempt: event.attempts + 1, againInMs: delayMs, reason }, 'event will be tried again');
+      log.warn(
+        { ...about(event), attempt: event.attempts + 1, againInMs: delayMs, reason },
+        'event will be tried again',
+      );
       observer.failed(event);
     }
     await save(() => store.postpone(id, postponement));

@@ -11,6 +11,7 @@ import {
   type EventStore,
   type Lease,
   type NewEvent,
+  type StoredEvent,
 } from './event-store';
 import type { GateStatus, Ticket } from './gate';
 import { createLookOut } from './look-out';
@@ -31,6 +32,8 @@ export interface EventQueueOptions {
   readonly maxPendingEvents: number;
   readonly maxSendsPerSecond: number;
   readonly observer?: QueueObserver;
+  /** What is said of an event in each log line about it, beside its id. */
+  readonly about?: (event: StoredEvent) => Readonly<Record<string, unknown>>;
 }
 
 /** What a Page's events wait for. */
@@ -89,7 +92,16 @@ const REPEATED_SHARE = 1 / 4;
  * @param options the store, what handles an event, and the bounds
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const { store, log, clock, random, maxConcurrentConversations, maxPendingEvents, observer = nobody } = options;
+  const {
+    store,
+    log,
+    clock,
+    random,
+    maxConcurrentConversations,
+    maxPendingEvents,
+    observer = nobody,
+    about = () => ({}),
+  } = options;
   const time = createTrustedTime(clock, log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
@@ -115,6 +127,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     time,
     random,
     observer,
+    about: (event) => ({ event: event.id, ...about(event) }),
     save: (change) => persistently(change, { clock, log, goOn: () => running }),
     stopping: stopping.signal,
     look: lookOut.look,

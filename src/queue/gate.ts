@@ -47,7 +47,7 @@ export interface Gate {
 export interface GateStatus {
   readonly kind: Closing['kind'];
   readonly reason: string;
-  /** How long it has been closed, in milliseconds, for whatever reasons. */
+  /** How long it has been closed in this way, in milliseconds, for whatever reasons. */
   readonly sinceMs: number;
   /** How soon the next probe may leave, in milliseconds; 0 while one is under way. */
   readonly nextTryInMs: number;
@@ -83,10 +83,11 @@ export function createGate(clock: Clock, random: () => number, log: Logger): Gat
     const ms = closing.forMs ?? (closing.kind === 'hold' ? Math.min(HOLD_MS, growing) : growing);
     epoch += 1;
     const now = clock.monotonic();
-    closed = { closing, failures, since: closed?.since ?? now, probeFrom: now + ms, probing: false };
-    const what =
-      closing.kind === 'hold' ? 'all sending holds; one event is tried at least every minute' : 'sending pauses';
-    log[failures === 1 ? 'error' : 'warn']({ againInMs: ms, reason: closing.reason }, what);
+    const since = closed?.closing.kind === closing.kind ? closed.since : now;
+    closed = { closing, failures, since, probeFrom: now + ms, probing: false };
+    const facts = { againInMs: ms, reason: closing.reason };
+    if (closing.kind === 'pause') log.warn(facts, 'sending pauses');
+    else log[failures === 1 ? 'error' : 'warn'](facts, 'all sending holds; one event is tried at least every minute');
   };
 
   return {

@@ -83,8 +83,9 @@ describe('the metrics after a played conversation', () => {
 
     const metrics = await bot.metrics();
     const figures = {
-      'webhook_requests_total{status="200"}': platform.wire.entries.filter(({ direction }) => direction === 'webhook')
-        .length,
+      'webhook_requests_total{status="200",signed="yes"}': platform.wire.entries.filter(
+        ({ direction }) => direction === 'webhook',
+      ).length,
       'events_total{channel="messaging",kind="message",outcome="welcomed"}': 1,
       'events_total{channel="messaging",kind="quick_reply",outcome="passed_to_inbox"}': 1,
       'events_total{channel="messaging",kind="pass_thread_control",outcome="welcomed_back"}': 1,
@@ -125,7 +126,7 @@ describe('the metrics after a played conversation', () => {
       platform.customerWrites(other.psid, 'private words');
     });
     await request(url).post('/webhook').send('{}');
-    await expect(bot.metric('webhook_requests_total{status="401"}')).resolves.toBe(1);
+    await expect(bot.metric('webhook_requests_total{status="401",signed="no"}')).resolves.toBe(1);
     await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBeGreaterThan(0);
     await expect(bot.metric('queue_events{state="waiting"}')).resolves.toBe(1);
 
@@ -145,6 +146,15 @@ describe('the metrics after a played conversation', () => {
       ],
       setAside: { events: 1, latest: [{ person: bot.nameOf(customer.psid), reason: expect.any(String) as string }] },
     });
+    expect(bot.lines()).toContainEqual(
+      expect.objectContaining({
+        msg: 'event set aside; see it with: npm run queue -- show ID',
+        person: bot.nameOf(customer.psid),
+      }),
+    );
+    expect(bot.lines()).toContainEqual(
+      expect.objectContaining({ level: 'error', msg: 'all sending holds; one event is tried at least every minute' }),
+    );
     const everything = JSON.stringify([state, bot.lines()]);
     expect(everything).not.toMatch(/private words|hello/);
     for (const secret of [customer.psid, other.psid, platform.settings.pageAccessToken])
@@ -154,7 +164,9 @@ describe('the metrics after a played conversation', () => {
   it('show that the platform wants to be left alone for a while', async () => {
     const { platform, bot, after, customer } = await played();
     platform.trouble.rateLimited = true;
-    await after(() => { platform.customerWrites(customer.psid, 'hello'); });
+    await after(() => {
+      platform.customerWrites(customer.psid, 'hello');
+    });
     await expect(bot.metric('sending_stopped_seconds{page="me",why="paused"}')).resolves.toBeGreaterThan(0);
     await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBe(0);
     expect(await bot.state()).toMatchObject({ ready: true, pages: [{ sending: 'paused' }] });
@@ -212,6 +224,8 @@ describe('what operators are told', () => {
     await expect(ready()).resolves.toEqual([503, 'starting']);
     expect(await bot.state()).toMatchObject({ ready: false, reasons: [{ what: 'starting' }] });
     await expect(bot.metric('ready')).resolves.toBe(0);
+    await expect(bot.metric('queue_events{state="set_aside"}')).resolves.toBeNaN();
+    await expect(bot.metric('queue_oldest_seconds')).resolves.toBeNaN();
     bot.begin();
     await expect(ready()).resolves.toEqual([200]);
     await bot.stop();
@@ -285,9 +299,9 @@ describe('what operators are told', () => {
     await adding.sent;
     controller.abort();
     await expect(posting).rejects.toThrow();
-    while ((await bot.metric('webhook_requests_total{status="none"}')) !== 1);
+    while ((await bot.metric('webhook_requests_total{status="none",signed="no"}')) !== 1);
     gone.send();
-    await expect(bot.metric('webhook_requests_total{status="200"}')).resolves.toBeUndefined();
+    await expect(bot.metric('webhook_requests_total{status="200",signed="no"}')).resolves.toBeUndefined();
   });
 
   it('is that the queue is full, which is no fault of the storage', async () => {

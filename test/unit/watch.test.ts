@@ -154,14 +154,14 @@ describe('what is counted', () => {
     watch.done(stored, true);
     watch.done(stored, false);
     watch.known(3);
-    watch.webhookAnswered(503);
+    watch.webhookAnswered(503, true);
     expect(counted).toEqual([
       'event messaging quick_reply passed_to_inbox',
       'event messaging quick_reply set_aside',
       'failed quick_reply',
       'answered 2.5',
       'known 3',
-      'webhook 503',
+      'webhook 503 true',
     ]);
   });
 

@@ -21,7 +21,7 @@ export function answerVerification(verifyToken: () => string): RequestHandler {
     res.type('text/plain').set('X-Content-Type-Options', 'nosniff'); // the challenge is whatever the sender wrote
     if (token === undefined) throw refusal(403, 'Only the platform is answered here: hub.verify_token is missing.');
     if (typeof token !== 'string' || !equalInConstantTime(token, verifyToken())) {
-      throw refusal(403, 'The verify token is not the one this bot was started with.', COMPARE_TOKEN);
+      throw refusal(403, 'The verify token is not the one that this bot knows.', COMPARE_TOKEN);
     }
     if (mode !== undefined && mode !== 'subscribe') {
       throw refusal(403, 'Only hub.mode=subscribe is answered.', NOTHING_TO_DO);

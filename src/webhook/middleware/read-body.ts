@@ -19,7 +19,7 @@ const NO_SIGNATURE = `${NOTHING_TO_DO} If it is the platform, a proxy between re
 const OTHER_OBJECT =
   'In the App Dashboard under Webhooks, subscribe this address for "Page" and "Instagram" only, or let another server have the rest.';
 
-const SIGNATURE_HEADER = 'X-Hub-Signature-256';
+export const SIGNATURE_HEADER = 'X-Hub-Signature-256';
 
 /** JSON is UTF-8; another name of a charset in the header is a mistake of the sender. */
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;

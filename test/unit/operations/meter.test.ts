@@ -42,8 +42,9 @@ describe('the metrics', () => {
 
   it('count what happens, and what was never answered as such', async () => {
     const { meter, text } = createMetrics(() => Promise.resolve({ ...quiet, ready: false }));
-    meter.webhookAnswered(200);
-    meter.webhookAnswered(0);
+    meter.webhookAnswered(200, true);
+    meter.webhookAnswered(0, true);
+    meter.webhookAnswered(401, false);
     meter.known(3);
     meter.attemptFailed('message');
     meter.paced(0.25);
@@ -54,8 +55,13 @@ describe('the metrics', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'messenger_bot_ready 0',
-        'messenger_bot_webhook_requests_total{status="200"} 1',
-        'messenger_bot_webhook_requests_total{status="none"} 1',
+        'messenger_bot_webhook_requests_total{status="200",signed="yes"} 1',
+        'messenger_bot_webhook_requests_total{status="401",signed="no"} 1',
+        'messenger_bot_webhook_requests_total{status="401",signed="yes"} 0',
+        'messenger_bot_webhook_requests_total{status="503",signed="yes"} 0',
+        'messenger_bot_events_total{channel="standby",kind="quick_reply",outcome="set_aside"} 0',
+        'messenger_bot_events_total{channel="messaging",kind="message",outcome="set_aside"} 0',
+        'messenger_bot_webhook_requests_total{status="none",signed="yes"} 1',
         'messenger_bot_events_known_total 3',
         'messenger_bot_attempts_failed_total{kind="message"} 1',
         'messenger_bot_paced_messages_total 2',

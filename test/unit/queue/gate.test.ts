@@ -124,18 +124,21 @@ describe('a gate', () => {
     }
   });
 
-  it('is an error when it closes, a warning when it stays closed, and says when it opens', async () => {
+  it.each([
+    ['a hold is an error', () => ({ kind: 'hold', reason: 'r', forMs: 1_000 }) as const, 50],
+    ['a pause, which ends by itself, is a warning', () => pause(1_000), 40],
+  ])('says when it closes (%s), a warning when it stays closed, and when it opens', async (_what, closing, level) => {
     const { gate, first, clock, log } = await makeGate();
     const levels = () => [...log().matchAll(/"level":(\d+)/g)].map(([, level]) => Number(level));
-    await gate.close(first, pause(1_000));
-    for (const expected of [[50], [50, 40]]) {
+    await gate.close(first, closing());
+    for (const expected of [[level], [level, 40]]) {
       expect(levels()).toEqual(expected);
       await clock.pass(1_000);
       const probe = (await gate.admit()) as Ticket;
-      if (expected.length === 1) await gate.close(probe, pause(1_000));
+      if (expected.length === 1) await gate.close(probe, closing());
       else await gate.open(probe);
     }
-    expect(levels()).toEqual([50, 40, 30]);
+    expect(levels()).toEqual([level, 40, 30]);
     expect(log()).toContain('sending goes on');
   });
 
@@ -162,11 +165,11 @@ describe('a gate', () => {
     await expect(gate.status()).resolves.toEqual({
       kind: 'hold',
       reason: 'still',
-      sinceMs: 2_000,
+      sinceMs: 0,
       nextTryInMs: 60_000,
     });
     await clock.pass(90_000);
-    await expect(gate.status()).resolves.toMatchObject({ sinceMs: 92_000, nextTryInMs: 0 });
+    await expect(gate.status()).resolves.toMatchObject({ sinceMs: 90_000, nextTryInMs: 0 });
     await gate.open((await gate.admit()) as Ticket);
     await expect(gate.status()).resolves.toBeUndefined();
   });
