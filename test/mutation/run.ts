@@ -25,6 +25,13 @@ const near: Readonly<Record<string, readonly string[]>> = {
   handlers: ['test/integration/conversation'],
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
+  operations: ['test/integration/operations.test'],
+  'accept-events': [
+    'test/integration/operations.test',
+    'test/integration/many-events',
+    'test/integration/conversation',
+  ],
+  cli: ['test/integration/doctor', 'test/integration/subscribe', 'test/integration/thread'],
   index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/many-events'],
   simulator: ['test/integration/simulator-*'],
 };
