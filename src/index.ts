@@ -145,7 +145,7 @@ export interface RunningBot {
   readonly announce: () => void;
   /** Reads token and secrets anew from the given environment; what they were held for is tried at once. */
   readonly reload: (environment: () => NodeJS.ProcessEnv) => Promise<void>;
-  /** Takes no new connections and resolves when the running work is done. */
+  /** Lets no further call out, and resolves when the running work is done and nobody is connected any more. */
   readonly stop: () => Promise<void>;
 }
 
@@ -182,7 +182,6 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
       reload,
       stop: async () => {
         await Promise.all([checking.stop(), stop()]);
-        await operators?.server?.close();
       },
     };
   } catch (error) {
@@ -248,7 +247,8 @@ async function listenWith(
     });
     const stop = async () => {
       readiness.end();
-      await server.close(queue.stop());
+      const atRest = queue.stop();
+      await Promise.all([server.close(atRest), operators?.server?.close(atRest)]);
       operators?.operations.end();
       await store.close();
     };

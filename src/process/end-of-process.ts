@@ -21,7 +21,7 @@ export function stopOnSignals(log: Logger, output: LogOutput, finish: () => Prom
   const stop = async (signal: keyof typeof signals) => {
     if (stopping) process.exit(128 + signals[signal]);
     stopping = true;
-    log.info({ signal }, 'stopping: no new connections, no further calls');
+    log.info({ signal }, 'stopping: no further calls; what still comes in is kept');
     const deadline = new Promise<'late'>((resolve) => setTimeout(resolve, GRACE_MS, 'late'));
     const result = await Promise.race([finish(), deadline]);
     if (result === 'late') log.warn(`work was still running after ${GRACE_MS / 1_000} s and has been cut off`);

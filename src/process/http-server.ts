@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { InheritedSocket } from './inherited-socket';
 import { OperatorError } from './operator-error';
@@ -11,8 +11,10 @@ export interface HttpServer {
   /** The address that is really listened on; `::` and `0.0.0.0` are all of this machine. */
   readonly host: string;
   /**
-   * Takes no new connections. Once everything is at rest, and every request that has come in whole is answered, whatever is
-   * still connected is cut off: a client that says nothing, or only half of it, holds up nobody.
+   * Goes on answering until everything is at rest, each time asking the client to come back on a new connection. Then it takes no
+   * new connections, and gives those that are open half a second for a last request: who has just connected, or keeps a
+   * connection, may be about to write. Once all that has come in whole is answered, whoever is still connected is cut off: a client
+   * that says nothing, or only half of it, holds up nobody for longer.
    *
    * @param atRest what is waited for before
    */
@@ -30,6 +32,8 @@ const timeouts = {
 };
 /** A connection on which nothing moves, such as one whose client does not read its answer. */
 const INACTIVE_MS = 30 * SECOND;
+/** How long who is connected at the end may take to bring a request. */
+const LAST_REQUEST_MS = 500;
 /** How often to look whether the last answer is made. */
 const LOOK_MS = 20;
 
@@ -73,13 +77,15 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     host: address.address,
     async close(atRest) {
       isClosing = true;
-      const closed = once(server, 'close');
-      server.close();
       await atRest;
+      const closed = once(server, 'close');
+      closeListener(server);
+      await Promise.race([closed, pause(LAST_REQUEST_MS, undefined, { ref: false })]);
       const isAnswered = ({ req, res }: { req: IncomingMessage; res: ServerResponse }) =>
         !req.complete || res.writableEnded;
       while (![...underWay.values()].every(isAnswered)) await pause(LOOK_MS);
       server.closeAllConnections();
+      server.close();
       await closed;
     },
   };
@@ -100,6 +106,11 @@ async function begin(server: Server, { port, host, socket }: ListenOptions): Pro
   if (address !== null && typeof address === 'object') return address;
   server.close();
   throw new OperatorError(`The socket of the system is not one of the network. ${ONE_PORT}`);
+}
+
+/** HTTP's own `close` would also end kept connections at once, under the hands of a proxy that is writing its next request. */
+function closeListener(server: Server): void {
+  net.Server.prototype.close.call(server);
 }
 
 const ONE_PORT = 'Its unit needs ListenStream= with an address and a port, and Accept=no.';

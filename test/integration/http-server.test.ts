@@ -6,8 +6,9 @@ import path from 'node:path';
 import nock from 'nock';
 import { start } from '../../src';
 import { keepingOutput } from '../support/log-output';
+import { signal } from '../support/signal';
 import { temporaryFolder } from '../support/temporary-folder';
-import { listen, type ListenOptions } from '../../src/process/http-server';
+import { listen, type HttpServer, type ListenOptions } from '../../src/process/http-server';
 import { OperatorError } from '../../src/process/operator-error';
 
 const { output: silent } = keepingOutput();
@@ -108,6 +109,61 @@ describe('closing', () => {
     expect(await answer()).toContain('Connection: close');
     rest();
     await closed;
+  });
+});
+
+describe('the end of a server', () => {
+  const question = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  async function connected(server: HttpServer) {
+    const socket = net.connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    return {
+      socket,
+      asks: async () => {
+        socket.write(question);
+        return String(((await once(socket, 'data')) as [Buffer])[0]);
+      },
+    };
+  }
+
+  it('takes new connections until everything is at rest, and none after that', async () => {
+    const server = await listen((_req, res) => res.end('done'), loopback);
+    const rest = signal();
+    const closed = server.close(rest.sent);
+    const late = await connected(server);
+    expect(await late.asks()).toMatch(/^HTTP\/1\.1 200[^]*Connection: close/);
+    rest.send();
+    await closed;
+    await expect(connected(server)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it.each([
+    ['has just connected', false],
+    ['keeps a connection', true],
+  ])('leaves whoever %s the time for a last request', async (_who, hasAsked) => {
+    const server = await listen((_req, res) => res.end('done'), loopback);
+    const client = await connected(server);
+    if (hasAsked) expect(await client.asks()).toContain('Connection: keep-alive');
+    const closing = jest.spyOn(net.Server.prototype, 'close');
+    const closed = server.close();
+    while (closing.mock.calls.length === 0) await new Promise(setImmediate);
+    await expect(connected(server)).rejects.toThrow('ECONNREFUSED');
+    expect(await client.asks()).toMatch(/^HTTP\/1\.1 200[^]*Connection: close/);
+    const start = performance.now();
+    await closed; // there is nobody left to wait for
+    expect(performance.now() - start).toBeLessThan(250);
+  });
+
+  it('waits no longer than a second for somebody who says nothing', async () => {
+    const server = await listen((_req, res) => res.end('done'), loopback);
+    const [silent, kept] = [await connected(server), await connected(server)];
+    await kept.asks();
+    silent.socket.on('error', () => undefined);
+    const start = performance.now();
+    await server.close();
+    expect(performance.now() - start).toBeGreaterThan(400);
+    expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
 
