@@ -26,7 +26,7 @@ const rooms = {
 
 /** What runs the built server as a process of its own must not look inside it; the bench fills data folders by itself. */
 const inside = ['operations', 'webhook', 'handlers', 'messenger', 'process', 'cli', 'config'];
-const outside = ['test/browser', 'test/chaos', 'test/crowd', 'test/e2e', 'test/mutation'];
+const outside = ['test/browser', 'test/chaos', 'test/crowd', 'test/e2e', 'test/mutation', 'test/proxy'];
 
 /** The walls of some folders: no import of a package or room with one of these names. */
 function wall(place, files, forbidden) {

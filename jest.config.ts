@@ -6,7 +6,7 @@ const config: Config = {
   roots: ['<rootDir>/test'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '/test/operations/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '/test/operations/', '/test/proxy/'],
   restoreMocks: true,
   // Property tests run long where other programs need the processor, too.
   testTimeout: 30_000,

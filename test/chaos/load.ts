@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { request, type Agent } from 'node:http';
 import type { Chance } from '../../src/simulator/random';
-import type { ServerUnderTest } from './server';
 
 export const SECRET = 'app-secret-of-the-chaos-run';
 const PAGE = '100200300400500';
@@ -31,12 +30,14 @@ export interface Load {
   finish(): Promise<void>;
 }
 
+/** Delivers a body; resolves with the status, undefined where no answer comes. */
+export type Deliver = (body: string, signature: string) => Promise<number | undefined>;
+
 /**
  * Writes to the bot as many persons at once, as the platform would: signed, each person's events one after the other, each
  * delivered until it is acknowledged, and then again up to two times.
  */
-export function startLoad(server: ServerUnderTest, persons: number, pauseMs: number, random: Chance): Load {
-  const agent = new Agent({ keepAlive: true });
+export function startLoad(send: Deliver, persons: number, pauseMs: number, random: Chance): Load {
   const expected = new Map<string, string[]>();
   const counts = { accepted: 0, redelivered: 0, refused: 0 };
   let going = true;
@@ -66,7 +67,7 @@ export function startLoad(server: ServerUnderTest, persons: number, pauseMs: num
 
   async function deliver(body: string): Promise<void> {
     for (;;) {
-      const status = await post(server.port, body, sign(body), agent);
+      const status = await send(body, sign(body));
       if (status === 200) return;
       counts.refused += 1;
       await pause(50);
@@ -75,7 +76,7 @@ export function startLoad(server: ServerUnderTest, persons: number, pauseMs: num
 
   async function redeliverLater(body: string): Promise<void> {
     await pause(random.between(0, 3_000));
-    if ((await post(server.port, body, sign(body), agent)) === 200) counts.redelivered += 1;
+    if ((await send(body, sign(body))) === 200) counts.redelivered += 1;
   }
 
   /** Somebody writes whom Graph will refuse. */

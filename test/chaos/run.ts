@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { throwGarbage } from './garbage';
 import { OFFENDERS, startGraph, type Mood } from './graph';
 import { judge, type Kill } from './judge';
-import { SECRET, pause, startLoad } from './load';
+import { SECRET, pause, post, startLoad, type Deliver } from './load';
 import { chance } from '../../src/simulator/random';
 import { serverUnderTest } from './server';
 
@@ -58,7 +59,9 @@ async function main(): Promise<boolean> {
     folder,
   );
   await server.start();
-  const load = startLoad(server, PERSONS, PAUSE_MS, random);
+  const agent = new Agent({ keepAlive: true });
+  const send: Deliver = (body, signature) => post(server.port, body, signature, agent);
+  const load = startLoad(send, PERSONS, PAUSE_MS, random);
   const killed: Kill[] = [];
 
   let wrongAnswers = 0;

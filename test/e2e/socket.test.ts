@@ -4,34 +4,16 @@ import path from 'node:path';
 import { sign } from '../support/bot';
 import { entryPoint, runBuilt } from '../support/built-server';
 import { bodyOf, eventOf } from '../support/fixtures';
+import { runKeepingSocket } from '../support/kept-socket';
 import { countingGraph, settings } from '../support/started-server';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const keepSocket = path.join(__dirname, '..', 'support', 'keep-socket.cjs');
 
-const started: ReturnType<typeof runBuilt>[] = [];
-
-afterEach(() => {
-  for (const kept of started.splice(0)) {
-    kept.kill('SIGKILL'); // first, so that it starts no other one
-    for (const [, pid] of kept.output().matchAll(/"msg":"bot","pid":(\d+)/g)) killIfAlive(Number(pid));
-  }
-});
-
 /** Starts the bot, so many times one after the other, on a socket that outlives it. */
 function keepingSocket(where: string, times: number, env: Record<string, string> = {}) {
   const command = [process.execPath, keepSocket, where, String(times), entryPoint];
-  const kept = runBuilt({ ...settings, ...env }, temporaryFolder(), command);
-  started.push(kept);
-  return kept;
-}
-
-function killIfAlive(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
+  return runKeepingSocket({ ...settings, ...env }, temporaryFolder(), command);
 }
 
 function post(port: number, mid: string): Promise<Response> {
@@ -46,8 +28,7 @@ describe('a socket of the system', () => {
     const kept = keepingSocket('0', 2, { GRAPH_API_URL: graph.url });
     const { port } = (await kept.line('webhook is listening')) as { port: number };
     expect((await post(port, 'first')).status).toBe(200);
-    const { pid } = (await kept.line('bot')) as { pid: number };
-    process.kill(pid, 'SIGTERM');
+    kept.killBot('SIGTERM');
     await kept.line('stopped');
     const meanwhile = await Promise.all(['second', 'third', 'fourth'].map((mid) => post(port, mid)));
     expect(meanwhile.map(({ status }) => status)).toEqual([200, 200, 200]);
