@@ -25,9 +25,9 @@ const near: Readonly<Record<string, readonly string[]>> = {
   handlers: ['test/integration/conversation'],
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
-  operations: ['test/integration/operations.test'],
+  operations: ['test/integration/operations'],
   'accept-events': [
-    'test/integration/operations.test',
+    'test/integration/operations',
     'test/integration/many-events',
     'test/integration/conversation',
   ],
