@@ -26,11 +26,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   webhook: ['test/integration/front-door', 'test/integration/many-events'],
   process: ['test/integration/http-server'],
   operations: ['test/integration/operations'],
-  'accept-events': [
-    'test/integration/operations',
-    'test/integration/many-events',
-    'test/integration/conversation',
-  ],
+  'accept-events': ['test/integration/operations', 'test/integration/many-events', 'test/integration/conversation'],
   cli: ['test/integration/doctor', 'test/integration/subscribe', 'test/integration/thread'],
   index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/many-events'],
   simulator: ['test/integration/simulator-*'],
