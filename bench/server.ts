@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../test/support/free-port';
 import { end, remember } from './children';
 import { monotonicMs, pause } from './clock';
 import { environment, programs, type Contestant } from './contestants';
@@ -67,13 +66,4 @@ async function untilListening(child: ChildProcess, logFile: string, startedAt: n
     }
     await pause(2);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,7 @@
-import { rightAccess, type Access } from './access';
 import type { SimulatedClock } from './clock';
 import { addBubble, createConversation, offeredReplies, type Bubble, type Conversation } from './conversation';
 import { graphErrors } from './graph-error';
+import { rightAccess, type Access } from './page-token';
 import { chance } from './random';
 import { DAY, PAGE_INBOX, type Field, type Settings } from './settings';
 import { noTrouble, type Trouble } from './trouble';

@@ -1,6 +1,7 @@
 import { GraphError } from '../../messenger/graph-error';
 import { checks } from './checks';
-import { NotChecked, unknown, wrong, type Check, type Finding } from './finding';
+import { unknown, wrong, type Check, type Finding } from './finding';
+import { NotChecked } from './not-checked';
 import { formatFindings, formatSummary, type Found } from './report';
 import { createSite, type Site, type SiteOptions } from './site';
 import { describe, isRefusal, remedyFor } from './trouble';

@@ -25,16 +25,6 @@ export interface Check {
   readonly look: (site: Site) => Finding[] | Promise<Finding[]>;
 }
 
-/** A check cannot be made; the message says why, after "not checked, because". */
-export class NotChecked extends Error {
-  constructor(
-    reason: string,
-    readonly remedy?: string,
-  ) {
-    super(reason);
-  }
-}
-
 export function ok(text: string): Finding {
   return { mark: 'ok', text, remedy: undefined };
 }

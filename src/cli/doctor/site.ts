@@ -16,7 +16,7 @@ import {
 } from '../../messenger/page-setup';
 import { completeEnvironment } from '../../process/environment';
 import { readEnvFile, type EnvFile } from './env-file';
-import { NotChecked } from './finding';
+import { NotChecked } from './not-checked';
 import { visitWebhook, type WebhookVisits } from './webhook-visits';
 
 /** What is asked of Graph; each question is put once, whoever wants to know. Rejects with a `GraphError`. */

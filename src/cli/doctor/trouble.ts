@@ -1,7 +1,7 @@
 import type { Config } from '../../config';
 import { GraphApiError, GraphConnectionError, type GraphError } from '../../messenger/graph-error';
 import type { TokenOwner } from '../../messenger/page-setup';
-import { NotChecked } from './finding';
+import { NotChecked } from './not-checked';
 import type { GraphAnswers } from './site';
 import { describeConnection } from './visit';
 

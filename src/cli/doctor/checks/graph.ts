@@ -1,5 +1,6 @@
 import { GraphError } from '../../../messenger/graph-error';
-import { NotChecked, ok, unknown, wrong, type Check } from '../finding';
+import { ok, unknown, wrong, type Check } from '../finding';
+import { NotChecked } from '../not-checked';
 import { describe, isRefusal, isUnknownVersion, remedyFor } from '../trouble';
 
 /** A slower Graph makes people wait for two or three calls an answer. */

@@ -1,6 +1,7 @@
 import type { TokenFacts } from '../../../messenger/app-setup';
 import type { TokenOwner } from '../../../messenger/page-setup';
-import { NotChecked, ok, unknown, wrong, type Check, type Finding } from '../finding';
+import { ok, unknown, wrong, type Check, type Finding } from '../finding';
+import { NotChecked } from '../not-checked';
 import type { Site } from '../site';
 import {
   describe,

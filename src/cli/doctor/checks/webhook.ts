@@ -1,4 +1,5 @@
-import { NotChecked, ok, unknown, wrong, type Check, type Finding } from '../finding';
+import { ok, unknown, wrong, type Check, type Finding } from '../finding';
+import { NotChecked } from '../not-checked';
 import type { Outcome } from '../visit';
 import { describeConnection, remedyForConnection } from '../visit';
 import type { Site } from '../site';
