@@ -128,6 +128,7 @@ describe('the metrics after a played conversation', () => {
     await request(url).post('/webhook').send('{}');
     await expect(bot.metric('webhook_requests_total{status="401",signed="no"}')).resolves.toBe(1);
     await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBeGreaterThan(0);
+    await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBeLessThan(30);
     await expect(bot.metric('queue_events{state="waiting"}')).resolves.toBe(1);
 
     const state = await bot.state();
@@ -168,6 +169,7 @@ describe('the metrics after a played conversation', () => {
       platform.customerWrites(customer.psid, 'hello');
     });
     await expect(bot.metric('sending_stopped_seconds{page="me",why="paused"}')).resolves.toBeGreaterThan(0);
+    await expect(bot.metric('sending_stopped_seconds{page="me",why="paused"}')).resolves.toBeLessThan(30);
     await expect(bot.metric('sending_stopped_seconds{page="me",why="held"}')).resolves.toBe(0);
     expect(await bot.state()).toMatchObject({ ready: true, pages: [{ sending: 'paused' }] });
   });
@@ -218,18 +220,18 @@ describe('what operators are told', () => {
     const bot = await operatedBot(settings);
     const ready = async () => {
       const { status, body } = (await bot.ask('/readyz')) as { status: number; body: unknown };
-      const { reasons } = body as { reasons: { what: string }[] };
-      return [status, ...reasons.map(({ what }) => what)];
+      const { ready: isReady, reasons } = body as { ready: boolean; reasons: { what: string }[] };
+      return [status, isReady, ...reasons.map(({ what }) => what)];
     };
-    await expect(ready()).resolves.toEqual([503, 'starting']);
+    await expect(ready()).resolves.toEqual([503, false, 'starting']);
     expect(await bot.state()).toMatchObject({ ready: false, reasons: [{ what: 'starting' }] });
     await expect(bot.metric('ready')).resolves.toBe(0);
     await expect(bot.metric('queue_events{state="set_aside"}')).resolves.toBeNaN();
     await expect(bot.metric('queue_oldest_seconds')).resolves.toBeNaN();
     bot.begin();
-    await expect(ready()).resolves.toEqual([200]);
+    await expect(ready()).resolves.toEqual([200, true]);
     await bot.stop();
-    await expect(ready()).resolves.toEqual([503, 'stopping']);
+    await expect(ready()).resolves.toEqual([503, false, 'stopping']);
     expect(await bot.ask('/healthz')).toMatchObject({ status: 200, text: 'alive' });
   });
 
@@ -267,6 +269,10 @@ describe('what operators are told', () => {
     isBroken = true;
     expect((await post('m1')).status).toBe(503);
     expect(await bot.ask('/readyz')).toMatchObject({ status: 503, body: { reasons: [{ what: 'storage_failing' }] } });
+    const read = { sender: { id: '24601' }, timestamp: Date.now(), read: { watermark: 1 } };
+    const nothingToStore = { object: 'page', entry: [{ id: '1', messaging: [read] }] };
+    expect((await request(bot.app).post('/webhook').send(nothingToStore)).status).toBe(200);
+    expect((await bot.ask('/readyz')).status).toBe(503);
     isBroken = false;
     expect((await post('m2')).status).toBe(200);
     expect((await bot.ask('/readyz')).status).toBe(200);
@@ -365,9 +371,9 @@ describe('what operators are told', () => {
 
   it('is nothing to whoever calls this machine by another name, as a web page elsewhere could', async () => {
     const bot = await operatedBot(settings);
-    for (const host of ['localhost:9464', '127.0.0.1:9464', '[::1]:9464', 'LOCALHOST'])
+    for (const host of ['localhost:9464', '127.0.0.1:9464', '127.100.20.255', '[::1]:9464', 'LOCALHOST'])
       expect((await bot.ask('/healthz').set('Host', host)).status).toBe(200);
-    for (const host of ['rebound.example', '127.0.0.1.rebound.example', '10.0.0.1'])
+    for (const host of ['rebound.example', 'xlocalhost', '127.0.0.1.rebound.example', '10.0.0.1'])
       expect((await bot.ask('/state').set('Host', host)).status).toBe(403);
     const open = await operatedBot({ ...settings, OPERATIONS_HOST: '10.0.0.1' });
     expect((await open.ask('/healthz').set('Host', 'bot.internal')).status).toBe(200);
@@ -416,6 +422,7 @@ describe('what operators are told', () => {
 describe('another method than GET', () => {
   it('is refused', async () => {
     const bot = await operatedBot(settings);
+    expect((await bot.head('/healthz')).status).toBe(200);
     const refused = await bot.post('/state');
     expect([refused.status, refused.headers['allow']]).toEqual([405, 'GET, HEAD']);
   });

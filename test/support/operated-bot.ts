@@ -51,6 +51,7 @@ export async function operatedBot(
     folder,
     nameOf,
     ask,
+    head: (path: string) => request(operations.app).head(path).set('Host', 'localhost'),
     post: (path: string) => request(operations.app).post(path).set('Host', 'localhost'),
     stop,
     /** From now on events are handled, and operators see them. */

@@ -18,6 +18,12 @@ describe('conversations that humans have', () => {
     expect(hands.figures(NOW).held).toBe(1);
   });
 
+  it('do not come back where nobody had them: that is no news, and nothing to keep', () => {
+    const hands = createHumanHands();
+    expect(hands.handedBack('a', NOW)).toBe(false);
+    expect(hands.changes().size).toBe(0);
+  });
+
   it('are found by what people and humans do in them, too', () => {
     const hands = createHumanHands();
     expect(hands.personWrote('a', NOW)).toBe(true);
@@ -115,6 +121,23 @@ describe('news that come late or twice', () => {
     expect(hands.figures(NOW)).toEqual({ held: 1, unanswered: nobody, lastWordIsThePersons: nobody });
     hands.personWrote('a', NOW + 31);
     expect(hands.figures(NOW).lastWordIsThePersons).toEqual({ count: 1, since: NOW + 31 });
+  });
+
+  it('do not make older ones count again', () => {
+    const hands = createHumanHands();
+    hands.handedBack('a', NOW + 10);
+    hands.handedBack('a', NOW + 5);
+    expect(hands.handedOver('a', NOW + 7)).toBe(false);
+  });
+
+  it('of one moment count in the order in which they come', () => {
+    const hands = createHumanHands();
+    hands.handedOver('a', NOW);
+    expect(hands.handedBack('a', NOW)).toBe(true);
+    hands.handedOver('b', NOW);
+    hands.personWrote('b', NOW + 1);
+    hands.humanWrote('b', NOW + 1);
+    expect(hands.figures(NOW).lastWordIsThePersons).toEqual(nobody);
   });
 
   it('let a tap hand over the moment after it has shown that the bot has the conversation', () => {

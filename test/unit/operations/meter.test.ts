@@ -42,6 +42,7 @@ describe('the metrics', () => {
 
   it('count what happens, and what was never answered as such', async () => {
     const { meter, text } = createMetrics(() => Promise.resolve({ ...quiet, ready: false }));
+    expect(await text()).toContain('messenger_bot_webhook_requests_total{status="401",signed="no"} 0\n');
     meter.webhookAnswered(200, true);
     meter.webhookAnswered(0, true);
     meter.webhookAnswered(401, false);
