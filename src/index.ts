@@ -172,12 +172,11 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
     const checking = (check = checkData(config.dataDir));
     await checking.readable;
     const { port, host, reload, stop } = await listenWith(foundation, operators, checking.whole, socket);
-    const inherited = socket && { host, ignoredPort: env['PORT'] };
     return {
       port,
       log,
       announce: () => {
-        announce(config, { port, inherited, isDataOpen }, log);
+        announce(config, { port, address: host, socket, portAskedFor: env['PORT'], isDataOpen }, log);
       },
       reload,
       stop: async () => {

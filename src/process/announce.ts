@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../config';
+import type { InheritedSocket } from './inherited-socket';
 import type { Logger } from './logger';
 import { isLoopback } from './loopback';
 
@@ -7,8 +8,12 @@ import { isLoopback } from './loopback';
 export interface StartFacts {
   /** The port that is really listened on. */
   readonly port: number;
-  /** Where the socket came from the system: its address, and the PORT that is set but plays no part. */
-  readonly inherited?: { readonly host: string; readonly ignoredPort: string | undefined } | undefined;
+  /** The address that is really listened on. */
+  readonly address: string;
+  /** What came from the system, if anything; PORT and HOST play no part then. */
+  readonly socket?: InheritedSocket | undefined;
+  /** PORT as it is set. */
+  readonly portAskedFor?: string | undefined;
   /** Other users of the machine may look into the data folder. */
   readonly isDataOpen: boolean;
 }
@@ -21,7 +26,8 @@ export interface StartFacts {
  * @param facts what the settings do not tell
  * @param log where it is said
  */
-export function announce(config: Config, { port, inherited, isDataOpen }: StartFacts, log: Logger): void {
+export function announce(config: Config, facts: StartFacts, log: Logger): void {
+  const { port, portAskedFor, isDataOpen } = facts;
   const graph = new URL(config.graphApiUrl);
   const protections = {
     webhookSignatures: config.appSecrets.length > 0,
@@ -29,12 +35,12 @@ export function announce(config: Config, { port, inherited, isDataOpen }: StartF
     graphOverHttps: graph.protocol === 'https:',
   };
   const data = path.resolve(config.dataDir);
-  const host = inherited?.host ?? config.host ?? 'all interfaces';
-  const socket = inherited && 'handed over by the system';
+  const host = facts.socket ? facts.address : (config.host ?? 'all interfaces');
+  const socket = facts.socket && 'handed over by the system';
   log.info({ port, host, socket, data, graph: graph.origin, protections }, 'webhook is listening');
-  if (inherited?.ignoredPort !== undefined && Number(inherited.ignoredPort) !== port) {
+  if (socket && portAskedFor !== undefined && Number(portAskedFor) !== port) {
     log.warn(
-      `PORT=${inherited.ignoredPort} plays no part: the system hands over a socket with port ${port}. Let the proxy forward to that one, and remove PORT.`,
+      `PORT=${portAskedFor} plays no part: the system hands over a socket with port ${port}. Let the proxy forward to that one, and remove PORT.`,
     );
   }
   if (!protections.webhookSignatures) {

@@ -10,7 +10,7 @@ function announced(env: Record<string, string>, facts: Partial<StartFacts> = {})
   const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
   announce(
     config,
-    { port: 1337, isDataOpen: false, ...facts },
+    { port: 1337, address: '127.0.0.1', isDataOpen: false, ...facts },
     createLogger(config, { write: (line) => void lines.push(line) }),
   );
   return lines;
@@ -30,8 +30,7 @@ describe('announce', () => {
   });
 
   it('says that the socket came from the system, and from where', () => {
-    const inherited = { host: '127.0.0.1', ignoredPort: undefined };
-    const [line = '', ...warnings] = announced({ APP_SECRET: SECRET, HOST: '192.0.2.1' }, { inherited });
+    const [line = '', ...warnings] = announced({ APP_SECRET: SECRET, HOST: '192.0.2.1' }, { socket: { fd: 3 } });
     expect(JSON.parse(line)).toMatchObject({ port: 1337, host: '127.0.0.1', socket: 'handed over by the system' });
     expect(warnings).toEqual([]);
     expect(announced({ APP_SECRET: SECRET }).join()).not.toContain('handed over');
@@ -40,8 +39,8 @@ describe('announce', () => {
   it.each([
     ['8080', [expect.stringMatching(/"level":"warn".*PORT=8080 plays no part.*with port 1337.*remove PORT/)]],
     ['1337', []],
-  ])('warns of a PORT other than that of the socket: %s', (ignoredPort, expected) => {
-    const [, ...warnings] = announced({ APP_SECRET: SECRET }, { inherited: { host: '127.0.0.1', ignoredPort } });
+  ])('warns of a PORT other than that of the socket: %s', (portAskedFor, expected) => {
+    const [, ...warnings] = announced({ APP_SECRET: SECRET }, { socket: { fd: 3 }, portAskedFor });
     expect(warnings).toEqual(expected);
   });
 
