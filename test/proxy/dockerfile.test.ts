@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import nock from 'nock';
 import { secrets } from '../support/bot';
@@ -110,13 +110,19 @@ describe('the Dockerfile', () => {
     for (const tool of ['typescript', 'jest']) expect(existsSync(path.join(app, 'node_modules', tool))).toBe(false);
 
     const PORT = String(await freePort());
-    const settings = { ...secrets, ...env, PORT, DATA_DIR: path.join(root, 'data'), OPERATIONS_PORT: '0' };
+    const own = Object.entries({ ...secrets, OPERATIONS_PORT: '0' }).map(([name, value]) => `${name}=${value}\n`);
+    const example = readFileSync(path.join(project, '.env.example'), 'utf8');
+    writeFileSync(
+      path.join(app, '.env'),
+      example.replace(/^(PAGE_A|VERIFY_|APP_S|OPERATIONS_P).*\n/gm, '') + own.join(''),
+    );
+    const settings = { ...env, PORT, DATA_DIR: path.join(root, 'data') };
     const bot = runBuilt(settings, app, execForm(String(facts['CMD'])));
     const isHealthy = () => {
       const [program, ...args] = execForm(String(facts['HEALTHCHECK']));
       return spawnSync(program, args, { cwd: app, env: { PATH: process.env['PATH'], PORT } }).status === 0;
     };
-    await bot.line('webhook is listening');
+    expect(await bot.line('webhook is listening')).toMatchObject({ port: Number(PORT), data: settings.DATA_DIR });
     expect(isHealthy()).toBe(true);
     bot.kill(facts['STOPSIGNAL'] as NodeJS.Signals);
     expect(await bot.ended).toEqual({ code: 0, signal: null });
