@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { testAuthority } from '../support/certificates';
 import { freePort } from '../support/free-port';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -45,7 +46,8 @@ export interface Nginx {
   readonly port: number;
   readonly plainPort: number;
   readonly ca: string;
-  readonly accessLog: () => string;
+  /** Resolves with the access log once it has so many lines: nginx writes one when the answer has left. */
+  readonly accessLog: (lines: number) => Promise<string>;
   readonly errorLog: () => string;
 }
 
@@ -99,7 +101,10 @@ export async function startNginx(botPort: number): Promise<Nginx> {
     port,
     plainPort,
     ca: root,
-    accessLog: () => read('messenger-bot.log'),
+    accessLog: async (lines) => {
+      while (read('messenger-bot.log').split('\n').length <= lines) await pause(10);
+      return read('messenger-bot.log');
+    },
     errorLog: () => read('messenger-bot.error.log') + read('error.log'),
   };
 }
