@@ -51,6 +51,13 @@ const countedKinds: ReadonlySet<string> = new Set([
 /** What a person does that shows who has the conversation. */
 const personKinds: ReadonlySet<string> = new Set(['message', 'quick_reply', 'postback']);
 
+/** What is dated later than this was dated by a clock that is wrong. */
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** So much later than the last news may the bot's own doing be. */
+const LATER_MS = 5_000;
+/** At most so many codes of errors are counted by their name: who answers in Graph's place could make up ever new ones. */
+const MOST_CODES = 100;
+
 export interface WatchOptions {
   readonly meter: Meter;
   readonly hands: HumanHands;
@@ -66,8 +73,26 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
     meter.event(channel, countedKinds.has(kind) ? kind : 'other', outcome);
   };
 
-  const handedOver = (conversation: string, at: number, by: Mover): void => {
-    if (hands.handedOver(conversation, at)) meter.handover('to_human', by);
+  /** The latest time that an event has named: the platform's clock has come so far. */
+  let latest = 0;
+  const codes = new Set<string>();
+
+  const timeOf = ({ timestamp }: WebhookEvent): number => Math.min(timestamp, now() + DAY_MS);
+
+  /** When a call was made, by the platform's clock: after all that had come in by then, and not much, whatever this machine's says. */
+  const timeOfCall = (event: WebhookEvent): number => {
+    const atMost = latest + LATER_MS;
+    return Math.max(timeOf(event), now() < latest ? atMost : Math.min(now(), atMost));
+  };
+
+  const codeOf = (error: unknown): string => {
+    const code = describe(error);
+    if (codes.size < MOST_CODES) codes.add(code);
+    return codes.has(code) ? code : 'other';
+  };
+
+  const handedOver = (conversation: string, at: number, by: Mover, since = at): void => {
+    if (hands.handedOver(conversation, at, since)) meter.handover('to_human', by);
   };
   const handedBack = (conversation: string, at: number, by: Mover): void => {
     if (hands.handedBack(conversation, at)) meter.handover('to_bot', by);
@@ -75,15 +100,19 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
 
   /** What an event shows of who has the conversation. */
   const follow = (event: WebhookEvent, conversation: string): void => {
-    const { channel, kind, timestamp, content } = event;
+    const { channel, kind, content } = event;
+    const timestamp = timeOf(event);
+    latest = Math.max(latest, timestamp);
     const newOwner = (content.pass_thread_control ?? content.take_thread_control)?.new_owner_app_id;
     if (newOwner !== undefined) {
       if (isThisApp(newOwner, appId)) handedBack(conversation, timestamp, 'human');
       else handedOver(conversation, timestamp, 'human');
     } else if (event.isEcho) {
       const writer = content.message?.app_id;
-      const isHuman = writer === undefined ? channel === 'standby' : !isThisApp(writer, appId);
-      if (isHuman && hands.humanWrote(conversation, timestamp)) meter.handover('to_human', 'human');
+      if (writer !== undefined && isThisApp(writer, appId)) handedBack(conversation, timestamp, 'unknown');
+      else if (writer === undefined && channel === 'messaging')
+        return; // nobody can tell who wrote it
+      else if (hands.humanWrote(conversation, timestamp)) meter.handover('to_human', 'human');
     } else if (personKinds.has(kind)) {
       if (channel === 'messaging') handedBack(conversation, timestamp, 'unknown');
       else if (hands.personWrote(conversation, timestamp)) meter.handover('to_human', 'unknown');
@@ -100,11 +129,10 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
     call(event, { path, ms, error }) {
       meter.graphCall(path, codeOf(error), ms / 1_000);
       if (error !== undefined) return;
-      const { timestamp, psid, kind } = event;
-      const conversation = conversationOf(event, psid);
-      const by: Mover = kind === 'request_thread_control' ? 'app' : 'person';
-      if (path === '/take_thread_control') handedBack(conversation, timestamp, by);
-      else if (path === '/pass_thread_control') handedOver(conversation, timestamp, by);
+      const conversation = conversationOf(event, event.psid);
+      const by: Mover = event.kind === 'request_thread_control' ? 'app' : 'person';
+      if (path === '/take_thread_control') handedBack(conversation, timeOfCall(event), by);
+      else if (path === '/pass_thread_control') handedOver(conversation, timeOfCall(event), by, timeOf(event));
     },
     handled(event, outcome) {
       count(event, outcome);
@@ -125,7 +153,7 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
 }
 
 /** What tells errors apart, like `10/2018300`; of those without an answer, the system's code. */
-function codeOf(error: unknown): string {
+function describe(error: unknown): string {
   if (error === undefined) return 'ok';
   if (error instanceof GraphConnectionError) return error.code;
   return error instanceof GraphError ? error.sameness : 'error';

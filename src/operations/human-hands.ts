@@ -1,14 +1,20 @@
+import { Heap } from 'heap-js';
+
 const HOUR_MS = 3_600_000;
 /** Without a message of the person, control ends after so long. */
 const CONTROL_MS = 24 * HOUR_MS;
+/** How long it is remembered after that: the clock of this machine may be wrong. */
+const FORGET_MS = 7 * 24 * HOUR_MS;
 /** At most so many conversations are followed; beyond, those are let go in which nothing has happened for the longest time. */
 const MOST_FOLLOWED = 200_000;
 /** So many are remembered as handed back, so that news which come late do not undo it. */
 const MOST_REMEMBERED = 10_000;
 
-/** A conversation that a human has, as it is kept. Times are milliseconds since 1970. */
+/** A conversation that a human has, as it is kept. Times are milliseconds since 1970, by the platform's clock. */
 export interface HumanHand {
-  /** Since when. */
+  /** When it was handed over: what comes later than this can be news. */
+  readonly at: number;
+  /** Since when the person waits: a call that hands over can be made long after the tap. */
   readonly since: number;
   /** When the person wrote, tapped or was handed over last. */
   readonly personAt: number;
@@ -37,8 +43,12 @@ export interface HumanHandsFigures {
 }
 
 export interface HumanHands {
-  /** Another app, usually the inbox, has the conversation. Tells whether that is news. */
-  handedOver(conversation: string, at: number): boolean;
+  /**
+   * Another app, usually the inbox, has the conversation. Tells whether that is news.
+   *
+   * @param since since when the person waits
+   */
+  handedOver(conversation: string, at: number, since?: number): boolean;
   /** The bot has it, or nobody. Tells whether that is news. */
   handedBack(conversation: string, at: number): boolean;
   /** The person has written while another app has the conversation. Tells whether that it has is news. */
@@ -64,13 +74,6 @@ export function createHumanHands(): HumanHands {
   const returned = new Map<string, number>();
   let changed = new Map<string, HumanHand | undefined>();
 
-  const put = (conversation: string, hand: HumanHand): void => {
-    held.delete(conversation);
-    held.set(conversation, hand);
-    changed.set(conversation, hand);
-    trim(held, MOST_FOLLOWED, letGo);
-  };
-
   const letGo = (conversation: string): void => {
     held.delete(conversation);
     changed.set(conversation, undefined);
@@ -80,31 +83,33 @@ export function createHumanHands(): HumanHands {
 
   /** The hand, made by whatever shows that there is one. */
   const handOf = (conversation: string, at: number): HumanHand =>
-    held.get(conversation) ?? { since: at, personAt: at, humanAt: undefined };
+    held.get(conversation) ?? { at, since: at, personAt: at, humanAt: undefined };
 
   /** Notes what shows that a human has the conversation; tells whether that is news. */
   const note = (conversation: string, hand: HumanHand): boolean => {
-    const isNews = !held.has(conversation);
-    put(conversation, hand);
+    const isNews = !held.delete(conversation);
+    held.set(conversation, hand);
+    changed.set(conversation, hand);
+    trim(held, MOST_FOLLOWED, letGo);
     return isNews;
   };
 
-  /** Looks at each conversation; forgets those whose control has ended without anybody saying so. */
-  const look = (now: number, at: (hand: HumanHand, conversation: string) => void): void => {
+  /** Looks at each conversation, but for those whose control has ended without anybody saying so. */
+  const look = (now: number, each: (hand: HumanHand, conversation: string) => void): void => {
     held.forEach((hand, conversation) => {
-      if (now - hand.personAt > CONTROL_MS) letGo(conversation);
-      else at(hand, conversation);
+      if (now - hand.personAt <= CONTROL_MS) each(hand, conversation);
+      else if (now - hand.personAt > FORGET_MS) letGo(conversation);
     });
   };
 
   return {
-    handedOver(conversation, at) {
+    handedOver(conversation, at, since = at) {
       if (held.has(conversation) || at < returnedAt(conversation)) return false;
-      return note(conversation, handOf(conversation, at));
+      return note(conversation, { at, since, personAt: since, humanAt: undefined });
     },
     handedBack(conversation, at) {
       const hand = held.get(conversation);
-      if (at <= returnedAt(conversation) || (hand && at < hand.since)) return false;
+      if (at <= returnedAt(conversation) || (hand && at < hand.at)) return false;
       returned.delete(conversation);
       returned.set(conversation, at);
       trim(returned, MOST_REMEMBERED, (oldest) => returned.delete(oldest));
@@ -122,22 +127,23 @@ export function createHumanHands(): HumanHands {
       return note(conversation, { ...hand, humanAt: Math.max(hand.humanAt ?? at, at) });
     },
     figures(now) {
+      let count = 0;
       const [unanswered, lastWordIsThePersons] = [new Count(), new Count()];
       look(now, ({ since, personAt, humanAt }) => {
+        count += 1;
         if (humanAt === undefined) unanswered.add(since);
         if (humanAt === undefined || humanAt < personAt) lastWordIsThePersons.add(personAt);
       });
-      return { held: held.size, unanswered, lastWordIsThePersons };
+      return { held: count, unanswered, lastWordIsThePersons };
     },
     longestUnanswered(now, most) {
-      const longest: Unanswered[] = [];
+      const longest = new Heap<Unanswered>((a, b) => b.since - a.since);
       look(now, ({ since, humanAt }, conversation) => {
-        const last = longest.length < most ? Infinity : Number(longest.at(-1)?.since);
-        if (humanAt !== undefined || since >= last) return;
+        if (humanAt !== undefined) return;
         longest.push({ conversation, since });
-        longest.sort((a, b) => a.since - b.since).splice(most);
+        if (longest.length > most) longest.pop(); // the latest of them
       });
-      return longest;
+      return longest.toArray().sort((a, b) => a.since - b.since);
     },
     changes() {
       const changes = changed;
@@ -163,8 +169,9 @@ class Count implements Waiting {
 
 /** Lets the oldest entries of a map go that are too many. */
 function trim(map: ReadonlyMap<string, unknown>, most: number, letGo: (oldest: string) => unknown): void {
+  if (map.size <= most) return; // to look for the first one of a map that has lost many costs
   for (const oldest of map.keys()) {
-    if (map.size <= most) return;
     letGo(oldest);
+    return;
   }
 }

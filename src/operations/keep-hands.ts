@@ -3,13 +3,14 @@ import type { Clock } from '../process/clock';
 import type { EventStore } from '../queue/event-store';
 import type { HumanHands } from './human-hands';
 
-const KEEP_EVERY_MS = 1_000;
+/** A kill takes what has changed since; the disk has it a tenth of a second later. */
+const KEEP_EVERY_MS = 100;
 
 const time = z.number().int().nonnegative();
-const handSchema = z.object({ since: time, personAt: time, humanAt: time.optional() });
+const handSchema = z.object({ at: time, since: time, personAt: time, humanAt: time.optional() });
 
 export interface HandsKeeper {
-  /** Goes on with what was kept, and keeps what changes from now on, once a second. */
+  /** Goes on with what was kept, and keeps what changes from now on, ten times a second. */
   start(): Promise<void>;
   /** Keeps what has changed last. */
   stop(): void;
@@ -22,6 +23,7 @@ export function createHandsKeeper(
   clock: Clock,
 ): HandsKeeper {
   let cancel: () => void = () => undefined;
+  let hasStopped = false;
 
   const keep = (): void => {
     const changes = [...hands.changes()];
@@ -38,11 +40,13 @@ export function createHandsKeeper(
     async start() {
       keepOn();
       for await (const [conversation, text] of store.keptNotes()) {
+        if (hasStopped) return; // the store is about to be closed
         const hand = handSchema.safeParse(parse(text)).data;
         if (hand) hands.restore(conversation, { ...hand, humanAt: hand.humanAt });
       }
     },
     stop() {
+      hasStopped = true;
       cancel();
       keep();
     },

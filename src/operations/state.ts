@@ -30,7 +30,6 @@ export async function describeState(sources: StateSources): Promise<object> {
     sources.store.troubled(EXAMPLES),
   ]);
   const now = clock.now();
-  const time = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   const personIn = (conversation: string) => nameOf(psidIn(conversation));
   const about = ({ id, conversation, attempts, reason = '' }: StoredEvent) => {
     const psid = psidIn(conversation);
@@ -71,6 +70,12 @@ export async function describeState(sources: StateSources): Promise<object> {
         .map(({ conversation, since }) => ({ person: personIn(conversation), since: time(since) })),
     },
   };
+}
+
+/** A time as people read it; undefined where there is none, or none that a calendar knows. */
+function time(ms = NaN): string | undefined {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** A conversation is named by its object, its Page and the person. */

@@ -12,7 +12,7 @@ const eventsOf = (body: unknown): WebhookEvent[] =>
   [...flattenEvents(bodySchema.parse(body), FIXTURE_TIME)].flatMap((event) => event ?? []);
 const fixture = (name: string) => eventsOf(JSON.parse(fixtureText(name)));
 
-function watched(appId: string | undefined = ids.app) {
+function watched(appId: string | undefined = ids.app, skewMs = 0) {
   const counted: string[] = [];
   const count =
     (what: string) =>
@@ -29,7 +29,7 @@ function watched(appId: string | undefined = ids.app) {
     handover: count('handover'),
   };
   const hands = createHumanHands();
-  const watch = createWatch({ meter, hands, appId, now: () => FIXTURE_TIME + 2_500 });
+  const watch = createWatch({ meter, hands, appId, now: () => FIXTURE_TIME + 2_500 + skewMs });
   return {
     watch,
     hands,
@@ -44,6 +44,19 @@ function watched(appId: string | undefined = ids.app) {
     },
   };
 }
+
+const echo = (channel: 'messaging' | 'standby', afterMs: number, app?: string) =>
+  eventsOf(
+    bodyOf(
+      {
+        sender: { id: ids.page },
+        recipient: { id: ids.person },
+        timestamp: FIXTURE_TIME + afterMs,
+        message: { is_echo: true, app_id: app, mid: 'm' },
+      },
+      channel,
+    ),
+  );
 
 const personEvent = (name: string) => {
   const [event] = fixture(name);
@@ -93,21 +106,54 @@ describe('who has a conversation', () => {
 
   it('does not show in the bot’s own message, whoever has the conversation when its echo comes', () => {
     const { arrive, figures } = watched();
-    const echo = (channel: 'messaging' | 'standby', app?: string) =>
-      eventsOf(
-        bodyOf(
-          {
-            sender: { id: ids.page },
-            recipient: { id: ids.person },
-            message: { is_echo: true, app_id: app, mid: 'm' },
-          },
-          channel,
-        ),
-      );
-    arrive(...echo('messaging', ids.app), ...echo('standby', ids.app), ...echo('messaging'));
+    arrive(...echo('messaging', 1, ids.app), ...echo('standby', 2, ids.app), ...echo('messaging', 3));
     expect(figures()).toEqual({ held: 0, unanswered: 0 });
-    arrive(...echo('standby'));
+    arrive(...echo('standby', 3));
     expect(figures()).toEqual({ held: 1, unanswered: 0 });
+    arrive(...echo('messaging', 4, ids.app)); // only who has the conversation can write
+    expect(figures()).toEqual({ held: 0, unanswered: 0 });
+  });
+
+  it('is not taken from the human by what comes again, or late, of before control was passed', () => {
+    const { watch, arrive, figures } = watched();
+    const tap = personEvent('quick-reply-pass-to-inbox');
+    arrive(tap);
+    arrive({ ...tap, kind: 'message', timestamp: tap.timestamp + 300 });
+    watch.call(tap, call('/pass_thread_control'));
+    expect(figures()).toEqual({ held: 1, unanswered: 1 });
+    arrive(tap, { ...tap, kind: 'message', timestamp: tap.timestamp + 2_000 }, ...echo('messaging', 1_000, ids.app));
+    expect(figures()).toEqual({ held: 1, unanswered: 1 });
+  });
+
+  it('is not given to a human by what comes late of before control was taken', () => {
+    const { watch, arrive, figures } = watched();
+    const tap = personEvent('standby-quick-reply-take-from-inbox');
+    arrive(tap);
+    watch.call(tap, call('/take_thread_control'));
+    arrive({ ...tap, kind: 'message', timestamp: tap.timestamp + 2_000 });
+    expect(figures()).toEqual({ held: 0, unanswered: 0 });
+  });
+
+  it.each([
+    ['half an hour behind', -30 * 60_000],
+    ['half an hour ahead', 30 * 60_000],
+  ])('is followed on a machine whose clock is %s', (_what, skewMs) => {
+    const { watch, arrive, figures } = watched(ids.app, skewMs);
+    const tap = personEvent('quick-reply-pass-to-inbox');
+    arrive(tap);
+    watch.call(tap, call('/pass_thread_control'));
+    arrive(...echo('messaging', 1_000, ids.app));
+    expect(figures()).toEqual({ held: 1, unanswered: 1 });
+    arrive(...echo('standby', 60_000, ids.pageInbox));
+    expect(figures()).toEqual({ held: 1, unanswered: 0 });
+    arrive(...fixture('pass-thread-control-done').map((one) => ({ ...one, timestamp: one.timestamp + 120_000 })));
+    expect(figures()).toEqual({ held: 0, unanswered: 0 });
+  });
+
+  it('is forgotten in time, whatever time an event names', () => {
+    const { arrive, hands } = watched();
+    arrive({ ...personEvent('standby-message-text'), timestamp: Number.MAX_SAFE_INTEGER });
+    expect(hands.figures(FIXTURE_TIME + 3 * 24 * 3_600_000).held).toBe(0);
   });
 
   it('shows in the channel on which the person writes', () => {
@@ -183,6 +229,18 @@ describe('what is counted', () => {
       'call /messages 10/2018300 1.5',
       'call /messages ETIMEDOUT 1.5',
       'call /messages error 1.5',
+    ]);
+  });
+
+  it('is at most a hundred codes by their names: whoever answers in Graph’s place could make up more', () => {
+    const { watch, counted } = watched();
+    const tap = personEvent('quick-reply-pass-to-inbox');
+    for (let code = 1_000; code < 1_101; code += 1) watch.call(tap, call('/messages', refusal({ code })));
+    watch.call(tap, call('/messages', refusal({ code: 1_000 })));
+    expect(counted.slice(-3)).toEqual([
+      'call /messages 1099/- 1.5',
+      'call /messages other 1.5',
+      'call /messages 1000/- 1.5',
     ]);
   });
 

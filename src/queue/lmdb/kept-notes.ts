@@ -22,7 +22,7 @@ export function createKeptNotes({ file }: Parts): Pick<EventStore, 'keepNotes' |
         const part = [...file.tables.notes.getRange({ ...from, limit: READ_AT_ONCE })];
         rows = part.length;
         for (const { key, value } of part) yield [(last = key), value] as const;
-        await new Promise((resolve) => setImmediate(resolve));
+        if (rows === READ_AT_ONCE) await new Promise((resolve) => setImmediate(resolve)); // others have their turn
       }
     },
   };

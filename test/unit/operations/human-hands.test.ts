@@ -41,7 +41,18 @@ describe('conversations that humans have', () => {
     expect(hands.figures(NOW + 25 * HOUR).held).toBe(1);
     hands.changes();
     expect(hands.figures(NOW + 25 * HOUR + 1).held).toBe(0);
+    expect([...hands.changes()]).toEqual([]);
+  });
+
+  it('are remembered for a week after that: a clock that is wrong for a while makes nobody forgotten', () => {
+    const hands = createHumanHands();
+    hands.handedOver('a', NOW);
+    expect(hands.figures(NOW + 7 * 24 * HOUR).held).toBe(0);
+    expect(hands.figures(NOW + HOUR)).toMatchObject({ held: 1, unanswered: { count: 1 } });
+    hands.changes();
+    hands.figures(NOW + 7 * 24 * HOUR + 1);
     expect([...hands.changes()]).toEqual([['a', undefined]]);
+    expect(hands.figures(NOW + HOUR).held).toBe(0);
   });
 
   it('are followed up to a bound: those are let go in which nothing has happened for the longest time', () => {
@@ -85,6 +96,13 @@ describe('whoever waits for a human', () => {
       lastWordIsThePersons: { count: 1, since: NOW + 2 * MINUTE },
     });
     expect(hands.longestUnanswered(NOW, 9)).toEqual([]);
+  });
+
+  it('waits since the tap, however late control was passed for it', () => {
+    const hands = createHumanHands();
+    hands.handedOver('a', NOW + 10 * MINUTE, NOW);
+    expect(hands.figures(NOW + 10 * MINUTE).unanswered).toEqual({ count: 1, since: NOW });
+    expect(hands.handedBack('a', NOW + 5 * MINUTE)).toBe(false);
   });
 
   it('waits anew with each handover', () => {
@@ -162,7 +180,7 @@ describe('what is kept', () => {
     hands.humanWrote('a', NOW + 1);
     hands.handedBack('b', NOW + 1);
     expect([...hands.changes()].sort()).toEqual([
-      ['a', { since: NOW, personAt: NOW, humanAt: NOW + 1 }],
+      ['a', { at: NOW, since: NOW, personAt: NOW, humanAt: NOW + 1 }],
       ['b', undefined],
     ]);
     expect(hands.changes().size).toBe(0);
@@ -173,7 +191,7 @@ describe('what is kept', () => {
     hands.handedOver('a', NOW + 5);
     hands.handedBack('b', NOW + 5);
     hands.changes();
-    for (const name of ['a', 'b', 'c']) hands.restore(name, { since: NOW, personAt: NOW, humanAt: undefined });
+    for (const name of ['a', 'b', 'c']) hands.restore(name, { at: NOW, since: NOW, personAt: NOW, humanAt: undefined });
     expect(hands.longestUnanswered(NOW, 9)).toEqual([
       { conversation: 'c', since: NOW },
       { conversation: 'a', since: NOW + 5 },

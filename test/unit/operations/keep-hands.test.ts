@@ -19,19 +19,19 @@ function keeper(kept: readonly (readonly [string, string])[] = []) {
 }
 
 describe('keeping who has which conversation', () => {
-  it('keeps what changes once a second, and nothing where nothing does', async () => {
+  it('keeps what changes within a tenth of a second, and nothing where nothing does', async () => {
     const { clock, hands, notes, keeper: it } = keeper();
     await it.start();
     await clock.pass(5_000);
     expect(notes).toEqual([]);
     hands.handedOver('a', NOW);
-    await clock.pass(1_000);
+    await clock.pass(100);
     hands.handedBack('a', NOW + 1);
     hands.handedOver('b', NOW);
-    await clock.pass(1_000);
+    await clock.pass(100);
     expect(notes).toEqual([
-      { a: JSON.stringify({ since: NOW, personAt: NOW }) },
-      { a: undefined, b: JSON.stringify({ since: NOW, personAt: NOW }) },
+      { a: JSON.stringify({ at: NOW, since: NOW, personAt: NOW }) },
+      { a: undefined, b: JSON.stringify({ at: NOW, since: NOW, personAt: NOW }) },
     ]);
     it.stop();
   });
@@ -41,10 +41,21 @@ describe('keeping who has which conversation', () => {
     await it.start();
     hands.humanWrote('a', NOW);
     it.stop();
-    expect(notes).toEqual([{ a: JSON.stringify({ since: NOW, personAt: NOW, humanAt: NOW }) }]);
+    expect(notes).toEqual([{ a: JSON.stringify({ at: NOW, since: NOW, personAt: NOW, humanAt: NOW }) }]);
     hands.humanWrote('a', NOW + 1);
     await clock.pass(5_000);
     expect(notes).toHaveLength(1);
+  });
+
+  it('reads no further once it is stopped: the store is about to be closed', async () => {
+    const { hands, keeper: it } = keeper([
+      ['a', `{"at":${NOW},"since":${NOW},"personAt":${NOW}}`],
+      ['b', `{"at":${NOW},"since":${NOW},"personAt":${NOW}}`],
+    ]);
+    const starting = it.start();
+    it.stop();
+    await starting;
+    expect(hands.figures(NOW).held).toBe(0);
   });
 
   it('has nothing to stop before it has begun', () => {
@@ -55,8 +66,8 @@ describe('keeping who has which conversation', () => {
 
   it('goes on with what was kept, and passes over what cannot be read', async () => {
     const { hands, keeper: it } = keeper([
-      ['a', `{"since":${NOW},"personAt":${NOW}}`],
-      ['b', `{"since":${NOW},"personAt":${NOW},"humanAt":${NOW}}`],
+      ['a', `{"at":${NOW},"since":${NOW},"personAt":${NOW}}`],
+      ['b', `{"at":${NOW},"since":${NOW},"personAt":${NOW},"humanAt":${NOW}}`],
       ['c', 'no JSON'],
       ['d', '{"since":"yesterday"}'],
     ]);

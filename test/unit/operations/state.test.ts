@@ -7,6 +7,24 @@ const NOW = 1_795_384_800_000;
 const at = (ms: number) => new Date(NOW + ms).toISOString();
 
 describe('the state of a bot', () => {
+  it('leaves out a time that no calendar knows', async () => {
+    const hands = createHumanHands();
+    const when = Number.MAX_SAFE_INTEGER;
+    hands.handedOver('page/1/2', when);
+    const state = await describeState({
+      clock: fakeClock(when),
+      hands,
+      nameOf: () => 'p',
+      reasons: () => Promise.resolve([]),
+      store: {
+        figures: () => Promise.resolve({ waiting: 1, putBack: 0, oldestSince: when, setAside: 0 }),
+        troubled: () => Promise.resolve({ delayed: [], setAside: [] }),
+      },
+      queue: { status: () => Promise.resolve({ underWay: 0, pages: [] }) },
+    });
+    expect(state).toMatchObject({ waiting: { oldestSince: undefined }, humans: { waitingLongest: [{ person: 'p' }] } });
+  });
+
   it('says what is paused, why, since when, and when it is tried next', async () => {
     const closed = { kind: 'pause', reason: 'too many calls', sinceMs: 60_000, nextTryInMs: 5_000 } as const;
     const putBack = { id: 'e1', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
