@@ -132,6 +132,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   );
   const result = environment.safeParse(set);
   const problems = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const { PORT: port, OPERATIONS_PORT: operationsPort } = result.data ?? {};
+  if (port !== 0 && port !== undefined && port === operationsPort) {
+    problems.push('OPERATIONS_PORT must not be the same as PORT: set it to another number, or to 0 to do without it.');
+  }
   const production = set['NODE_ENV'] === 'production';
   if (production && !set['APP_SECRET']?.replaceAll(/[\s,]/g, '')) {
     problems.push(

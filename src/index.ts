@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
@@ -119,7 +120,7 @@ export interface BotOptions {
 /** Puts everything together: the front door, the queue, the handlers and the way out. */
 export function createBot({ config, log, store, clock = systemClock, ...options }: BotOptions): Bot {
   const { secrets = () => config, nameOf = createPersonName(config), watch = nobodyWatches } = options;
-  const { readiness = createReadiness(clock, config.maxPendingEvents) } = options;
+  const { readiness = createReadiness(clock, config.maxPendingEvents, log) } = options;
   const queue = createEventQueue({
     store,
     handle: createEventHandler({ graph: createGraphApi(config, secrets), appId: config.appId, log, nameOf, watch }),
@@ -160,11 +161,12 @@ export interface RunningBot {
  */
 export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: InheritedSocket): Promise<RunningBot> {
   requireMachine(process.versions.node, process.platform);
-  const config = loadConfig(env);
+  const read = loadConfig(env);
+  const config = { ...read, dataDir: path.resolve(read.dataDir) }; // the folder it was started in may be gone later
   const secrets = createSecretKeeper(secretsOf(config));
   const log = createProgramLogger(config, output, secrets.ever);
-  const readiness = createReadiness(systemClock, config.maxPendingEvents);
-  const foundation = { config, secrets, log, readiness, nameOf: createPersonName(config) };
+  const readiness = createReadiness(systemClock, config.maxPendingEvents, log);
+  const foundation = { read, config, secrets, log, readiness, nameOf: createPersonName(config) };
   const operators = await listenForOperators(foundation);
   let check: DataCheck | undefined;
   try {
@@ -191,6 +193,8 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
 
 /** What is there from the beginning. */
 interface Foundation {
+  /** The settings as they were read. */
+  readonly read: Config;
   readonly config: Config;
   readonly secrets: SecretKeeper;
   readonly log: Logger;
@@ -241,7 +245,8 @@ async function listenWith(
     void checked.then(onDamage);
     const reload = createReload({
       ...foundation,
-      refusal: (next) => trySecrets({ ...config, ...next }),
+      config: foundation.read,
+      refusal: (next) => trySecrets({ ...config, ...next }, secrets.now()),
       replaced: () => queue.tryNow(),
     });
     const stop = async () => {

@@ -58,7 +58,8 @@ const tokenInvalid: ErrorRule = {
 const notThreadOwner: ErrorRule = {
   kind: 'not_thread_owner',
   action: 'give_up',
-  advice: 'Nothing to do: another app, usually the Page Inbox, owns this conversation.',
+  advice:
+    'Nothing to do for one person: another app, usually the Page Inbox, owns this conversation. If Take From Inbox never works, the Page has no default application: npm run doctor.',
 };
 const outsideWindow: ErrorRule = {
   kind: 'outside_window',

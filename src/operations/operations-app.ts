@@ -7,12 +7,21 @@ export interface OperationsOptions {
   readonly reasons: () => Promise<readonly Reason[]>;
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
   readonly state: () => Promise<object>;
+  /** Tells this bot from another one on the same machine. */
+  readonly dataDir: string;
   /** Only whoever speaks to this machine by a name of its own is answered: web pages elsewhere could give it another one. */
   readonly onlyLoopback: boolean;
 }
 
 /** Makes what is for operators only: health, readiness, metrics and state. */
-export function createOperationsApp({ log, reasons, metrics, state, onlyLoopback }: OperationsOptions): Express {
+export function createOperationsApp({
+  log,
+  reasons,
+  metrics,
+  state,
+  dataDir,
+  onlyLoopback,
+}: OperationsOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -25,7 +34,7 @@ export function createOperationsApp({ log, reasons, metrics, state, onlyLoopback
   app.get('/healthz', alive);
   app.get('/readyz', async (_req, res) => {
     const why = await reasons();
-    res.status(why.length === 0 ? 200 : 503).json({ ready: why.length === 0, reasons: why });
+    res.status(why.length === 0 ? 200 : 503).json({ ready: why.length === 0, reasons: why, dataDir });
   });
   app.get('/metrics', async (_req, res) => {
     const text = await metrics.text();

@@ -51,6 +51,7 @@ export function createOperations({ config, log, clock, nameOf, readiness }: Oper
       watched
         ? describeState({ ...watched, clock, reasons, hands, nameOf })
         : { ready: false, reasons: await reasons() },
+    dataDir: config.dataDir,
     onlyLoopback: isLoopback(config.operationsHost),
   });
   return {

@@ -1,4 +1,5 @@
 import type { Clock } from '../process/clock';
+import type { Logger } from '../process/logger';
 import type { EventStore } from '../queue/event-store';
 
 /** Why no events can be taken in at this moment. */
@@ -24,6 +25,7 @@ export interface Readiness {
 /** How long it is believed that events can be stored, and that they cannot. */
 const GOOD_FOR_MS = 10_000;
 const BAD_FOR_MS = 1_000;
+const CHECK_DISK = 'Check the disk of DATA_DIR: free space, rights, the mount.';
 /** What takes longer would be too late for the platform. */
 const PROBE_LIMIT_MS = 4_000;
 
@@ -32,11 +34,12 @@ const stopping: Reason = { what: 'stopping', detail: 'The bot is stopping: start
 
 /**
  * Makes what tells whether events can be taken in. Asked, it tries whether they could be stored: at most every ten seconds while
- * they could, every second while they could not.
+ * they could, every second while they could not. A line is logged when that changes.
  *
+ * @param log where it is said
  * @param mostWaiting how many events may wait
  */
-export function createReadiness(clock: Clock, mostWaiting: number): Readiness {
+export function createReadiness(clock: Clock, mostWaiting: number, log: Logger): Readiness {
   let storage: Storage | undefined;
   let hasEnded = false;
   let failure: Reason | undefined;
@@ -44,6 +47,8 @@ export function createReadiness(clock: Clock, mostWaiting: number): Readiness {
   let probing: Promise<void> | undefined;
 
   const noteStored = (error?: unknown): void => {
+    if (error !== undefined && !failure) log.error({ err: error }, 'events cannot be stored; the platform keeps them');
+    if (error === undefined && failure) log.info('events can be stored again');
     failure = error === undefined ? undefined : { what: 'storage_failing', detail: describe(error) };
     knownUntil = clock.monotonic() + (failure ? BAD_FOR_MS : GOOD_FOR_MS);
   };
@@ -85,6 +90,6 @@ function full(waiting: number): Reason {
 }
 
 function describe(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return `${message.replace(/\.$/, '')}. Check the disk of DATA_DIR: free space, rights, the mount.`;
+  const { message = String(error), advice = CHECK_DISK } = error as { message?: string; advice?: string };
+  return `${message.replace(/\.$/, '')}. ${advice}`;
 }

@@ -50,4 +50,5 @@ export function endOnMistakes(log: Logger, output: LogOutput, isHarmless: (reaso
   process.on('unhandledRejection', (reason) => {
     if (!isHarmless(reason)) end(reason);
   });
+  process.on('rejectionHandled', () => undefined); // or Node.js warns, on lines of its own, of each that was harmless
 }

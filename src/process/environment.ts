@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import dotenv from 'dotenv';
 import { OperatorError } from './operator-error';
 
@@ -10,8 +11,17 @@ import { OperatorError } from './operator-error';
  * @throws {OperatorError} when there is such a file but it cannot be read
  */
 export function completeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  for (const [name, value] of Object.entries(env)) if (value?.trim() === '') Reflect.deleteProperty(env, name);
+  unsetEmpty(env);
+  // Whoever reads a pipe waits for its writer, and everything else with it.
+  if (statSync('.env', { throwIfNoEntry: false })?.isFile() === false) {
+    throw new OperatorError('The file .env is no regular file. Put the values into one, or into the environment.');
+  }
   const { error } = dotenv.config({ processEnv: env, quiet: true });
+  unsetEmpty(env);
   if (error === undefined || Reflect.get(error, 'code') === 'ENOENT') return env;
   throw new OperatorError(`The file .env cannot be read (${error.message}). Let the user who starts the bot read it.`);
+}
+
+function unsetEmpty(env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(env)) if (value?.trim() === '') Reflect.deleteProperty(env, name);
 }

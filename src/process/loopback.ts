@@ -4,5 +4,5 @@
  * @param hostname a name or an address; one of IPv6 in brackets, as `URL` gives it, or without
  */
 export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '::1' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return /^(localhost|::1|\[::1\]|127(\.\d{1,3}){3})$/i.test(hostname);
 }

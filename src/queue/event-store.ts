@@ -199,11 +199,13 @@ export interface EventStore {
 /** The store could not keep something. The events may be delivered again. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  readonly advice = 'Check the disk of DATA_DIR: free space, rights, the mount.';
 }
 
 /** Too many events wait; the sender should deliver again later. */
 export class QueueFullError extends Error {
   override readonly name = 'QueueFullError';
+  readonly advice = 'Look what they wait for: /state on OPERATIONS_PORT, or npm run queue -- list.';
 }
 
 /** What is stored cannot be read by this program. */

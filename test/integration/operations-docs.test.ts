@@ -35,7 +35,7 @@ async function metricsOfALife(): Promise<ReadonlyMap<string, Metric>> {
   const log = createLogger({ ...config, logLevel: 'silent' }, { write: () => undefined });
   const store = await openLmdbStore(temporaryFolder());
   const nameOf = createPersonName(config);
-  const readiness = createReadiness(systemClock, config.maxPendingEvents);
+  const readiness = createReadiness(systemClock, config.maxPendingEvents, log);
   const operations = createOperations({ config, log, clock: systemClock, nameOf, readiness });
   const watch = createWatch({ ...operations, appId: config.appId, now: Date.now });
   const { app, queue } = createBot({ config, log, store, readiness, nameOf, watch });

@@ -26,7 +26,7 @@ export async function operatedBot(
   const lines: string[] = [];
   const log = createLogger(config, { write: (line) => void lines.push(line) });
   const nameOf = createPersonName(config);
-  const readiness = createReadiness(clock, config.maxPendingEvents);
+  const readiness = createReadiness(clock, config.maxPendingEvents, log);
   const operations = createOperations({ config, log, clock, nameOf, readiness });
   const opened = await openLmdbStore(folder, { clock });
   const store = around(opened);

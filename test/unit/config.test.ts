@@ -80,6 +80,12 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...needed, OPERATIONS_PORT: '0' }).operationsPort).toBeUndefined();
   });
 
+  it('wants two ports where it is to listen on two', () => {
+    const problem = 'OPERATIONS_PORT must not be the same as PORT: set it to another number, or to 0 to do without it.';
+    expect(problemsOf({ ...needed, PORT: '9464' })).toEqual([problem]);
+    expect(loadConfig({ ...needed, PORT: '0', OPERATIONS_PORT: '0' }).port).toBe(0);
+  });
+
   it('takes an empty or blank value for unset', () => {
     const blank = {
       APP_SECRET: '',

@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { createServer, ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import path from 'node:path';
 import type { AddressInfo } from 'node:net';
 import nock from 'nock';
 import { pino } from 'pino';
@@ -93,10 +94,25 @@ describe('secrets that are read again', () => {
     const bot = await start(settings, kept.output);
     await bot.reload(() => ({ ...settings, PAGE_ACCESS_TOKEN: 'another-page-token' }));
     await bot.stop();
-    expect(graph.calls.map(({ path, query }) => [path, query['access_token']])).toEqual([
+    const asked = graph.calls.map(({ path, query }) => [path, query['access_token']]);
+    expect(asked.sort()).toEqual([
+      ['/me', secrets.PAGE_ACCESS_TOKEN],
       ['/me', 'another-page-token'],
     ]);
     expect(kept.lines.join()).toContain('secrets were replaced');
+  });
+});
+
+describe('a data folder that is named by the way from where the bot was started', () => {
+  it('stays where it is, wherever that is later', async () => {
+    const kept = keepingOutput();
+    const bot = await start(
+      { ...env('0'), LOG_LEVEL: 'info', DATA_DIR: path.relative('.', temporaryFolder()) },
+      kept.output,
+    );
+    await bot.reload(() => ({ ...env('0'), LOG_LEVEL: 'info', DATA_DIR: 'elsewhere' }));
+    await bot.stop();
+    expect(kept.lines.join()).toMatch(/"needsRestart":\["DATA_DIR"\]/);
   });
 });
 
@@ -107,9 +123,14 @@ describe('what operators see', () => {
 
   it('is there as long as the bot runs, and ends with it', async () => {
     const port = await freePort();
-    const bot = await start({ ...env('0'), OPERATIONS_PORT: String(port) }, silent);
+    const settings = { ...env('0'), OPERATIONS_PORT: String(port) };
+    const bot = await start(settings, silent);
     const ask = () => fetch(`http://127.0.0.1:${port}/readyz`);
-    expect(await (await ask()).json()).toEqual({ ready: true, reasons: [] });
+    expect(await (await ask()).json()).toEqual({
+      ready: true,
+      reasons: [],
+      dataDir: settings.DATA_DIR,
+    });
     await bot.stop();
     await expect(ask()).rejects.toThrow();
   });

@@ -3,15 +3,30 @@ import { trySecrets } from '../../../src/messenger/try-secrets';
 
 const GRAPH = 'https://graph.facebook.com';
 const options = { graphApiUrl: GRAPH, graphApiVersion: undefined, pageAccessToken: 'new-token', appSecrets: [] };
-const answered = (status: number, error: object) => {
-  nock(GRAPH).get('/me').query({ fields: 'id', access_token: 'new-token' }).reply(status, { error });
-  return trySecrets(options);
+const before = { pageAccessToken: 'old-token', appSecrets: [] };
+
+const answer = (token: string, status: number, body: object) =>
+  nock(GRAPH).get('/me').query({ fields: 'id', access_token: token }).reply(status, body);
+const tried = (newer: readonly [number, object], older: readonly [number, object] = [200, { id: '1' }]) => {
+  answer('new-token', ...newer);
+  answer('old-token', ...older);
+  return trySecrets(options, before);
 };
 
 describe('secrets that are tried', () => {
-  it('are taken where Graph answers', async () => {
-    nock(GRAPH).get('/me').query({ fields: 'id', access_token: 'new-token' }).reply(200, { id: '1' });
-    await expect(trySecrets(options)).resolves.toBeUndefined();
+  it('are taken where Graph answers for the same Page', async () => {
+    await expect(tried([200, { id: '1' }])).resolves.toBeUndefined();
+    expect(nock.isDone()).toBe(true);
+  });
+
+  it('are taken where nobody can tell which Page it was before', async () => {
+    await expect(tried([200, { id: '1' }], [400, { error: { code: 190 } }])).resolves.toBeUndefined();
+  });
+
+  it('are refused where they are of another Page: its people are strangers', async () => {
+    await expect(tried([200, { id: '2' }])).resolves.toBe(
+      'The new token is of another Page (2) than the one before (1). To change the Page, restart the bot.',
+    );
   });
 
   it.each([
@@ -26,7 +41,7 @@ describe('secrets that are tried', () => {
       /appsecret_proof provided\. Check APP_SECRET/,
     ],
   ])('are refused where %s, with what to do', async (_what, error, told) => {
-    await expect(answered(400, error)).resolves.toMatch(told);
+    await expect(tried([400, { error }])).resolves.toMatch(told);
   });
 
   it.each([
@@ -34,6 +49,6 @@ describe('secrets that are tried', () => {
     ['wants to be left alone', 400, { code: 4, message: 'Application request limit reached' }],
     ['says what may be about anything', 400, { code: 10, message: 'Permission denied' }],
   ])('are taken where Graph %s: that says nothing of them', async (_what, status, error) => {
-    await expect(answered(status, error)).resolves.toBeUndefined();
+    await expect(tried([status, { error }])).resolves.toBeUndefined();
   });
 });

@@ -1,10 +1,14 @@
+import { pino } from 'pino';
 import { createReadiness } from '../../../src/operations/readiness';
+import { StoreError } from '../../../src/queue/event-store';
 import { fakeClock } from '../../support/fake-clock';
 
 function readiness(mostWaiting = 10) {
   const clock = fakeClock(0);
   const storage = { waiting: 0, putBack: 0, probes: 0, answer: () => Promise.resolve() };
-  const it = createReadiness(clock, mostWaiting);
+  const lines: string[] = [];
+  const log = pino({ formatters: { level: (level) => ({ level }) } }, { write: (line) => void lines.push(line) });
+  const it = createReadiness(clock, mostWaiting, log);
   const begin = () => {
     it.begin({
       probe: () => {
@@ -15,7 +19,9 @@ function readiness(mostWaiting = 10) {
     });
   };
   const what = async () => (await it.reasons()).map((reason) => reason.what);
-  return { clock, storage, readiness: it, begin, what };
+  const said = () =>
+    lines.map((line) => JSON.parse(line) as { level: string; msg: string }).map(({ level, msg }) => `${level}: ${msg}`);
+  return { clock, storage, readiness: it, begin, what, said };
 }
 
 describe('readiness', () => {
@@ -66,6 +72,21 @@ describe('readiness', () => {
     it.noteStored('odd');
     await expect(it.reasons()).resolves.toMatchObject([{ detail: expect.stringMatching(/^odd\. Check/) as string }]);
     expect(storage.probes).toBe(0);
+  });
+
+  it('is said in the log when it changes, and not each time somebody asks', async () => {
+    const { clock, storage, readiness: it, begin, what, said } = readiness();
+    begin();
+    await what();
+    it.noteStored(new StoreError('no space left'));
+    it.noteStored(new StoreError('no space left'));
+    storage.answer = () => Promise.reject(new StoreError('no space left'));
+    await clock.pass(1_000);
+    await what();
+    expect(said()).toEqual(['error: events cannot be stored; the platform keeps them']);
+    it.noteStored();
+    it.noteStored();
+    expect(said().slice(1)).toEqual(['info: events can be stored again']);
   });
 
   it('does not wait longer than the platform would', async () => {

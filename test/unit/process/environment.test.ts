@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { completeEnvironment } from '../../../src/process/environment';
 import { OperatorError } from '../../../src/process/operator-error';
@@ -47,5 +48,16 @@ describe('the file .env', () => {
     mkdirSync('.env');
     expect(() => completed({})).toThrow(OperatorError);
     expect(() => completed({})).toThrow(/^The file \.env cannot be read \(EISDIR/);
+  });
+
+  it('leaves unset what is empty there, too', () => {
+    writeFileSync('.env', 'PORT=\nHOST= \nAPP_ID=1\n');
+    expect(completed({})).toEqual({ APP_ID: '1' });
+  });
+
+  it('is refused where it is a pipe: whoever reads that waits for ever', () => {
+    execFileSync('mkfifo', ['.env']);
+    expect(() => completed({})).toThrow(OperatorError);
+    expect(() => completed({})).toThrow(/no regular file\. Put the values into one/);
   });
 });

@@ -2,6 +2,7 @@ import { isLoopback } from '../../../src/process/loopback';
 
 it.each<[string, boolean]>([
   ['localhost', true],
+  ['LocalHost', true],
   ['127.0.0.1', true],
   ['127.255.255.254', true],
   ['[::1]', true],
