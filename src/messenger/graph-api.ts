@@ -108,11 +108,11 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
       const request = tokenInBody
         ? { url: path, data: { ...payload, ...credentials } }
         : { url: authorised(path), data: payload };
-      return exchange(path, () => send({ method: 'post', ...request }), hide);
+      return exchange(path, () => send({ method: 'post', ...request }), hide, true);
     },
     get: (path, query) => {
       const { authorised, hide } = current();
-      return exchange(path, () => send({ method: 'get', url: authorised(path, query) }), hide);
+      return exchange(path, () => send({ method: 'get', url: authorised(path, query) }), hide, false);
     },
   };
 }
@@ -144,21 +144,24 @@ function authorityOf(secrets: GraphSecrets, hidden: readonly string[]): Authorit
   };
 }
 
+/** @param changes what was done must not be done again, whatever has become of the answer; an answer to a question must be readable */
 async function exchange(
   path: string,
   request: () => Promise<AxiosResponse<unknown>>,
   hide: (text: string) => string,
+  changes: boolean,
 ): Promise<GraphObject> {
   let response: AxiosResponse<unknown>;
   try {
     response = await request();
   } catch (error) {
     const { code, wasWritten, began } = error as AdapterFacts & { readonly code: string };
-    if (began && canBeGraphs(began)) return {};
+    if (changes && began && canBeGraphs(began)) return {};
     // An axios error carries the whole request, token included: only its code goes on.
     throw new GraphConnectionError(path, code, wasWritten && path === MESSAGES);
   }
-  return readAnswer(path, response, hide);
+  const answer = readObject(response.data) ?? (changes && canBeGraphs(response) ? {} : undefined);
+  return readAnswer(path, response, answer, hide);
 }
 
 /** The one call that does harm when it is made twice. */
@@ -180,11 +183,15 @@ const errorSchema = z.object({
   fbtrace_id: z.string().optional().catch(undefined),
 });
 
-function readAnswer(path: string, response: AxiosResponse<unknown>, hide: (text: string) => string): GraphObject {
-  const { status, data, headers } = response;
-  const answer = readObject(data);
+/** @param answer the answer's JSON object; undefined where there is none */
+function readAnswer(
+  path: string,
+  { status, data, headers }: AxiosResponse<unknown>,
+  answer: GraphObject | undefined,
+  hide: (text: string) => string,
+): GraphObject {
   const error = answer?.['error'] === undefined ? undefined : errorSchema.safeParse(answer['error']).data;
-  if (!error && (canBeGraphs(response) || (answer && status >= 200 && status < 300))) return answer ?? {};
+  if (!error && answer && status >= 200 && status < 300) return answer;
   throw new GraphApiError({
     path,
     httpStatus: status,

@@ -85,6 +85,31 @@ describe('the connection', () => {
     for (let left = bodies.length; left > 0; left -= 1) await expect(graph.call('/messages', {})).resolves.toEqual({});
   });
 
+  it.each(['', '{"broken', '[]', 'null', '<odd>'])(
+    'does not take %p for an answer to a question: it may be asked again',
+    async (body) => {
+      const server = await startHttpServer((_req, res) => {
+        res.writeHead(200, { 'Content-Type': 'application/json', 'x-fb-debug': 'abc' }).end(body);
+      });
+      await expect(api(server.url).get('/thread_owner', {})).rejects.toMatchObject({
+        message: 'Graph refused /thread_owner (HTTP 200, code none): the answer is not in the form of a Graph answer',
+        retryable: true,
+      });
+    },
+  );
+
+  it('does not take an answer to a question that breaks off for an empty one', async () => {
+    const server = await startHttpServer((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 100 }).write('{');
+      setImmediate(() => res.destroy());
+    });
+    await expect(api(server.url).get('/thread_owner', {})).rejects.toMatchObject({
+      name: 'GraphConnectionError',
+      code: 'ECONNRESET',
+      retryable: true,
+    });
+  });
+
   it('takes a success whose body breaks off for one', async () => {
     const server = await startHttpServer((req, res) => {
       req.resume().on('end', () => {
