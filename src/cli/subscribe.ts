@@ -78,7 +78,13 @@ async function plan(url: string, env: NodeJS.ProcessEnv): Promise<readonly Step[
     );
   }
   const page = createGraphApi({ ...config, node: '' });
-  return planSteps({ page, app: createAppApi(config, appId), appId, verifyToken, callbackUrl });
+  return planSteps({ page, app: createAppApi(config, appId), appId, verifyToken, callbackUrl }).catch(
+    (error: unknown) => {
+      if (!(error instanceof GraphError)) throw error;
+      const why = `${error.message.replace(/\.?$/, '.')} ${error.advice}`;
+      throw new Error(clean(`Graph does not tell how it is now, so nothing was changed. ${why}`));
+    },
+  );
 }
 
 function describePlan(steps: readonly Step[]): string {

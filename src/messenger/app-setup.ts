@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { ask, id, seconds } from './ask';
 import { createGraphApi, type GraphApi, type GraphApiOptions } from './graph-api';
 
 /*
  * How an app is set up. These calls are made with an app token, which knows the App Secret.
  */
-
-const id = z.union([z.string(), z.number()]).transform(String);
 
 /** As for calls to the Page; what these calls are about is secret, too. */
 export type AppApiOptions = Omit<GraphApiOptions, 'node' | 'tokenInBody' | 'hidden'> & { readonly verifyToken: string };
@@ -31,32 +30,27 @@ export interface TokenFacts {
   /** `PAGE`, `USER`, … */
   readonly type: string | undefined;
   readonly isValid: boolean;
-  /** When it ends, seconds since 1970; undefined: never. */
+  /** When it ends, seconds since 1970; 0: never; undefined: that is not told. */
   readonly expiresAt: number | undefined;
   /** When the app may no longer see what people have shared with it, seconds since 1970; undefined: never. */
   readonly dataAccessExpiresAt: number | undefined;
-  /** What it may do. */
-  readonly scopes: readonly string[];
+  /** What it may do; undefined: that is not told. */
+  readonly scopes: readonly string[] | undefined;
   /** For which Pages, by scope; a scope that is missing here is for all of them. */
   readonly targets: Readonly<Record<string, readonly string[]>>;
   /** Why it is not valid, in the platform's words. */
   readonly error: string | undefined;
 }
 
-const time = z
-  .number()
-  .transform((seconds) => (seconds > 0 ? seconds : undefined))
-  .optional()
-  .catch(undefined);
 const tokenSchema = z.object({
   data: z.object({
-    app_id: id.optional().catch(undefined),
-    type: z.string().optional().catch(undefined),
-    is_valid: z.boolean().catch(false),
-    expires_at: time,
-    data_access_expires_at: time,
-    scopes: z.array(z.string()).catch([]),
-    granular_scopes: z.array(z.object({ scope: z.string(), target_ids: z.array(id).optional() })).catch([]),
+    app_id: id.optional(),
+    type: z.string().optional(),
+    is_valid: z.boolean(),
+    expires_at: seconds.optional(),
+    data_access_expires_at: seconds.optional(),
+    scopes: z.array(z.string()).optional(),
+    granular_scopes: z.array(z.object({ scope: z.string(), target_ids: z.array(id).optional() })).default([]),
     error: z.object({ message: z.string() }).optional().catch(undefined),
   }),
 });
@@ -66,27 +60,23 @@ const tokenSchema = z.object({
  *
  * @param app the way to the Graph API as the app that the token was made for
  * @param token the token
- * @returns undefined where the platform tells nothing
- * @throws {GraphError} when the call fails
+ * @throws {GraphError} when the call fails, or its answer is not understood
  * @see https://developers.facebook.com/docs/graph-api/reference/debug_token
  */
-export async function lookIntoToken(app: GraphApi, token: string): Promise<TokenFacts | undefined> {
-  const { data } = tokenSchema.safeParse(await app.get('/debug_token', { input_token: token }));
-  const facts = data?.data;
-  return (
-    facts && {
-      appId: facts.app_id,
-      type: facts.type,
-      isValid: facts.is_valid,
-      expiresAt: facts.expires_at,
-      dataAccessExpiresAt: facts.data_access_expires_at,
-      scopes: facts.scopes,
-      targets: Object.fromEntries(
-        facts.granular_scopes.flatMap(({ scope, target_ids: ids }) => (ids ? [[scope, ids] as const] : [])),
-      ),
-      error: facts.error?.message.replaceAll(token, '[redacted]'),
-    }
-  );
+export async function lookIntoToken(app: GraphApi, token: string): Promise<TokenFacts> {
+  const { data: facts } = await ask(app, '/debug_token', { input_token: token }, tokenSchema);
+  return {
+    appId: facts.app_id,
+    type: facts.type,
+    isValid: facts.is_valid,
+    expiresAt: facts.expires_at,
+    dataAccessExpiresAt: facts.data_access_expires_at === 0 ? undefined : facts.data_access_expires_at,
+    scopes: facts.scopes,
+    targets: Object.fromEntries(
+      facts.granular_scopes.flatMap(({ scope, target_ids: ids }) => (ids ? [[scope, ids] as const] : [])),
+    ),
+    error: facts.error?.message.replaceAll(token, '[redacted]'),
+  };
 }
 
 /** Where the app is told about what happens on Pages, and about what. */
@@ -100,10 +90,10 @@ const subscriptionsSchema = z.object({
   data: z.array(
     z.object({
       object: z.string(),
-      callback_url: z.string().catch(''),
-      active: z.boolean().catch(false),
+      callback_url: z.string(),
+      active: z.boolean(),
       /** Names alone in older versions. */
-      fields: z.array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])).catch([]),
+      fields: z.array(z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)])),
     }),
   ),
 });
@@ -118,8 +108,8 @@ const subscriptionsSchema = z.object({
  * @see https://developers.facebook.com/docs/graph-api/reference/app/subscriptions
  */
 export async function getAppSubscription(app: GraphApi, appId: string): Promise<AppSubscription | undefined> {
-  const answer = subscriptionsSchema.catch({ data: [] }).parse(await app.get(`/${appId}/subscriptions`, {}));
-  const found = answer.data.find(({ object }) => object === 'page');
+  const { data } = await ask(app, `/${appId}/subscriptions`, {}, subscriptionsSchema);
+  const found = data.find(({ object }) => object === 'page');
   return found && { callbackUrl: found.callback_url, isActive: found.active, fields: found.fields };
 }
 

@@ -99,6 +99,22 @@ function mayHideASuccess({ httpStatus, isPage }: GraphErrorAnswer): boolean {
   return [502, 504].includes(httpStatus) || (httpStatus >= 200 && httpStatus < 300 && !isPage);
 }
 
+/** Graph answered a question, but not in the form that its reference documents: nothing can be concluded from it. */
+export class GraphAnswerError extends GraphError {
+  override readonly name = 'GraphAnswerError';
+  readonly kind = 'not_graph';
+  readonly action = 'retry';
+  readonly sameness = 'not understood';
+  readonly mayBeDone = false;
+  readonly advice =
+    'Try again. If it stays so, set GRAPH_API_VERSION to the version that the App Dashboard shows, and check GRAPH_API_URL.';
+
+  /** @param path the endpoint, like `/thread_owner` */
+  constructor(readonly path: string) {
+    super(`Graph's answer to ${path} is not understood`);
+  }
+}
+
 /**
  * The call never got an answer: no connection, a time-out, or a connection that broke. Where the request had been written
  * already, the platform may have done what it asked for.

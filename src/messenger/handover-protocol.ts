@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ask, id, seconds } from './ask';
 import type { GraphApi } from './graph-api';
 
 /*
@@ -121,14 +122,7 @@ export async function extendThreadControl(graph: GraphApi, userPsid: string, dur
 }
 
 const threadOwnerSchema = z.object({
-  data: z.array(
-    z.object({
-      thread_owner: z.object({
-        app_id: z.union([z.string(), z.number()]).transform(String),
-        expiration: z.number().optional().catch(undefined),
-      }),
-    }),
-  ),
+  data: z.array(z.object({ thread_owner: z.object({ app_id: id, expiration: seconds.optional() }) })),
 });
 
 /**
@@ -137,11 +131,11 @@ const threadOwnerSchema = z.object({
  * @param graph the way to the Graph API
  * @param userPsid the person's page-scoped id
  * @returns the owner; undefined when the conversation is idle
- * @throws {GraphError} when the call fails
+ * @throws {GraphError} when the call fails, or its answer is not understood
  */
 export async function getThreadOwner(graph: GraphApi, userPsid: string): Promise<ThreadOwner | undefined> {
-  const answer = threadOwnerSchema.safeParse(await graph.get('/thread_owner', { recipient: userPsid }));
-  const owner = answer.data?.data[0]?.thread_owner;
+  const { data } = await ask(graph, '/thread_owner', { recipient: userPsid }, threadOwnerSchema);
+  const owner = data[0]?.thread_owner;
   return owner && { appId: owner.app_id, expiration: owner.expiration };
 }
 

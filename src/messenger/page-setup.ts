@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { ask, id } from './ask';
 import type { GraphApi } from './graph-api';
 
 /*
- * How a Page is set up. All calls begin at the root (`node: ''` of createGraphApi) and are made with the Page's token.
+ * How a Page is set up. All calls begin at the root (`node: ''` of createGraphApi) and are made with the Page's token. Answers that
+ * are not understood are errors: who took them for empty would overwrite what is set up.
  */
 
 /** What the Page has to tell the app, or the bot stays deaf to something it needs. */
@@ -10,15 +12,13 @@ export const NEEDED_FIELDS = ['messages', 'messaging_postbacks', 'messaging_hand
 /** What the bot profits from. */
 export const OPTIONAL_FIELDS = ['message_echoes', 'message_reads', 'messaging_referrals'] as const;
 
-const id = z.union([z.string(), z.number()]).transform(String);
-
 /** Whom a token speaks for. */
 export interface TokenOwner {
   readonly id: string;
   readonly name: string;
 }
 
-const ownerSchema = z.object({ id, name: z.string().catch('') });
+const ownerSchema = z.object({ id, name: z.string() });
 
 /**
  * Asks whom the token speaks for: a Page, or a user where it is a user's token.
@@ -28,10 +28,10 @@ const ownerSchema = z.object({ id, name: z.string().catch('') });
  * @see https://developers.facebook.com/docs/graph-api/reference/page/
  */
 export async function getTokenOwner(graph: GraphApi): Promise<TokenOwner> {
-  return ownerSchema.catch({ id: '', name: '' }).parse(await graph.get('/me', { fields: 'id,name' }));
+  return ask(graph, '/me', { fields: 'id,name' }, ownerSchema);
 }
 
-const routingSchema = z.object({ messaging_feature_status: z.object({ hop_v2: z.boolean() }) });
+const routingSchema = z.object({ messaging_feature_status: z.object({ hop_v2: z.boolean().optional() }).optional() });
 
 /**
  * Asks whether Conversation Routing is on, with a default application; without one control cannot be taken.
@@ -42,8 +42,8 @@ const routingSchema = z.object({ messaging_feature_status: z.object({ hop_v2: z.
  * @see https://developers.facebook.com/docs/messenger-platform/conversation-routing
  */
 export async function isRoutingOn(graph: GraphApi): Promise<boolean | undefined> {
-  const answer = routingSchema.safeParse(await graph.get('/me', { fields: 'messaging_feature_status' }));
-  return answer.data?.messaging_feature_status.hop_v2;
+  const answer = await ask(graph, '/me', { fields: 'messaging_feature_status' }, routingSchema);
+  return answer.messaging_feature_status?.hop_v2;
 }
 
 /** An app that a Page tells about what happens. */
@@ -53,7 +53,7 @@ export interface SubscribedApp {
 }
 
 const subscribedSchema = z.object({
-  data: z.array(z.object({ id, subscribed_fields: z.array(z.string()).catch([]) })),
+  data: z.array(z.object({ id, subscribed_fields: z.array(z.string()).default([]) })),
 });
 
 /**
@@ -64,8 +64,8 @@ const subscribedSchema = z.object({
  * @see https://developers.facebook.com/docs/graph-api/reference/page/subscribed_apps
  */
 export async function getSubscribedApps(graph: GraphApi): Promise<readonly SubscribedApp[]> {
-  const answer = subscribedSchema.catch({ data: [] }).parse(await graph.get('/me/subscribed_apps', {}));
-  return answer.data.map(({ id, subscribed_fields: fields }) => ({ id, fields }));
+  const { data } = await ask(graph, '/me/subscribed_apps', {}, subscribedSchema);
+  return data.map(({ id, subscribed_fields: fields }) => ({ id, fields }));
 }
 
 /**
@@ -93,8 +93,8 @@ const profileSchema = z.object({
  * @see https://developers.facebook.com/docs/messenger-platform/reference/messenger-profile-api
  */
 export async function getGetStarted(graph: GraphApi): Promise<string | undefined> {
-  const answer = profileSchema.safeParse(await graph.get('/me/messenger_profile', { fields: 'get_started' }));
-  return answer.data?.data[0]?.get_started?.payload;
+  const { data } = await ask(graph, '/me/messenger_profile', { fields: 'get_started' }, profileSchema);
+  return data.find((part) => part.get_started)?.get_started?.payload;
 }
 
 /**

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
 import { examineSite } from '../../src/cli/doctor/examine';
+import { changing, oddGraph, type Spoil } from '../support/odd-graph';
 import { startHttpServer } from '../support/http-server';
 import { rightSetUp, type SetUp } from '../support/set-up';
 
@@ -630,17 +631,23 @@ describe('a hostile Graph', () => {
     const site = await rightSetUp();
     let answer: object = {};
     let status = 200;
+    const owner = { id: '100200300400500', name: 'Corner Bakery' };
     const { url } = await startHttpServer((req, res) => {
       const isFirst = req.url?.startsWith('/me?fields=id');
       res
         .writeHead(isFirst ? 200 : status, { 'Content-Type': 'application/json' })
-        .end(JSON.stringify(isFirst ? {} : answer));
+        .end(JSON.stringify(isFirst ? owner : answer));
     });
     site.writeEnvFile({ GRAPH_API_URL: url });
-    expect((await site.find('Token'))[0]?.text).toContain('Graph does not tell');
-    expect((await site.find('Routing'))[0]).toMatchObject({ mark: 'unknown' });
-    expect((await site.find('Page subscription'))[0]?.text).toBe('the Page tells this app nothing.');
-    expect((await site.find('Webhook'))[0]?.text).toContain('the app has no webhook yet');
+    for (const check of ['Token', 'Page subscription'])
+      expect(await site.find(check)).toMatchObject([
+        { mark: 'unknown', text: expect.stringMatching(/^not checked: .* is not understood\.$/) as string },
+      ]);
+    expect((await site.find('App secret'))[0]?.text).toBe(
+      'not checked, because Graph tells nothing of the token: see Token.',
+    );
+    expect((await site.find('Routing'))[0]?.text).toBe('Graph does not tell whether Conversation Routing is on.');
+    expect((await site.find('Webhook'))[0]?.text).toContain('Graph does not tell its address');
     [status, answer] = [403, { error: { message: 'Requires pages_manage_metadata permission', code: 200 } }];
     expect((await site.find('Page subscription'))[0]).toMatchObject({
       mark: 'wrong',
@@ -655,5 +662,49 @@ describe('a hostile Graph', () => {
     [status, answer] = [200, { data: [{ id: '1' }, { id: '2' }] }];
     site.writeEnvFile({ GRAPH_API_URL: url, APP_ID: undefined });
     expect((await site.find('Page subscription'))[0]?.text).toBe('the Page tells 2 apps; which is this one?');
+  });
+});
+
+describe('a Graph whose answers are odd', () => {
+  it.each<[string, Spoil]>([
+    ['cut short', (text) => text.slice(0, -3)],
+    ['broken off', () => undefined],
+    ['lists', () => '[]'],
+    ['empty', () => '{}'],
+  ])('is believed in nothing when they are %s', async (_what, spoil) => {
+    const site = await rightSetUp();
+    site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, '/', spoil) });
+    const { code, output } = await site.doctor();
+    expect(code).toBe(1);
+    const checks = ['Graph', 'Token', 'App secret', 'Webhook', 'App subscription', 'Page subscription', 'Routing'];
+    const marks = checks.map((name) =>
+      output
+        .split('\n')
+        .find((line) => line.slice(2).startsWith(name))
+        ?.charAt(0),
+    );
+    expect(marks).toEqual(['✗', '?', '?', '?', '?', '?', '?']);
+    expect(output).not.toContain('NaN');
+  });
+
+  it.each<[string, string, object]>([
+    ['type', 'it is valid, but whether it is of a Page, Graph does not tell.', { type: undefined }],
+    ['end', 'it is valid, but when it ends, Graph does not tell.', { expires_at: undefined }],
+    ['permissions', 'it is valid, but what it may do, Graph does not tell.', { scopes: undefined }],
+    ['validity', "not checked: Graph's answer to /debug_token is not understood.", { is_valid: undefined }],
+  ])('is not believed in a token without %s', async (_what, text, without) => {
+    const site = await rightSetUp();
+    const spoil = changing((data) => Object.assign(data, without));
+    site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, '/debug_token', spoil) });
+    expect(await site.find('Token')).toMatchObject([{ mark: 'unknown', text }]);
+  });
+
+  it('may tell the end of a token in digits', async () => {
+    const site = await rightSetUp();
+    const spoil = changing((data) => Object.assign(data, { expires_at: '1800000000' }));
+    site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, '/debug_token', spoil) });
+    expect(await site.find('Token')).toMatchObject([
+      { mark: 'wrong', text: 'it ends on 2027-01-15: the bot then falls silent.' },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { runSubscribeCommand } from '../../src/cli/subscribe';
 import type { Platform } from '../../src/simulator/platform';
 import { FIELDS } from '../../src/simulator/settings';
+import { changing, oddGraph, type Spoil } from '../support/odd-graph';
 import { scriptedTerminal } from '../support/scripted-terminal';
 import { rightSetUp, type SetUp } from '../support/set-up';
 
@@ -168,6 +169,51 @@ describe('npm run subscribe', () => {
       code: 1,
       complaints: containing('is no address like https://'),
     });
+  });
+
+  const odd: readonly [string, Spoil][] = [
+    ['is cut short', (text) => text.slice(0, -3)],
+    ['breaks off', () => undefined],
+    ['is a list', () => '[]'],
+    ['is empty', () => '{}'],
+    ['has a part that nobody knows', changing((data) => [7, ...data])],
+  ];
+  const parts = ['/subscriptions', '/subscribed_apps', '/messenger_profile'];
+  const fields: readonly [string, string, Spoil][] = [
+    [
+      '/subscriptions',
+      'has an odd field',
+      changing(([app]) => [{ ...app, fields: [...(app?.['fields'] as unknown[]), { version: 'v1' }] }]),
+    ],
+    [
+      '/subscribed_apps',
+      'has an odd field',
+      changing(([app]) => [
+        { ...app, subscribed_fields: [...(app?.['subscribed_fields'] as unknown[]), { name: 'x' }] },
+      ]),
+    ],
+    ['/subscriptions', 'has a part without a name', changing((data) => [{ callback_url: 'x' }, ...data])],
+  ];
+  it.each([...parts.flatMap((part) => odd.map(([what, spoil]) => [part, what, spoil] as const)), ...fields])(
+    'changes nothing when the answer to %s %s',
+    async (part, _what, spoil) => {
+      const site = await rightSetUp();
+      await site.sim.control('PUT', '/setup', { pageFields: ['messages', 'message_deliveries'] });
+      site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, part, spoil) });
+      const { code, output, complaints } = await subscribe(site, ['--yes']);
+      expect([code, output]).toEqual([1, '']);
+      expect(complaints).toMatch(/^Graph does not tell how it is now, so nothing was changed\. Graph/);
+      expect(posts(site.sim.platform)).toEqual([]);
+    },
+  );
+
+  it('keeps a Get Started button that comes after something else', async () => {
+    const site = await newSetUp();
+    site.sim.platform.profile = { get_started: { payload: 'MINE' } };
+    const spoil = changing((data) => [{ whitelisted_domains: [] }, ...data]);
+    site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, '/messenger_profile', spoil) });
+    await subscribe(site, ['--yes']);
+    expect(site.sim.platform.profile).toEqual({ get_started: { payload: 'MINE' } });
   });
 
   it('ends with 1 when something is still wrong afterwards', async () => {

@@ -1,6 +1,7 @@
 import { runThreadCommand } from '../../src/cli/thread';
 import { describeOwner } from '../../src/cli/thread/owner';
 import { PAGE_INBOX } from '../../src/simulator/settings';
+import { oddGraph, type Spoil } from '../support/odd-graph';
 import { scriptedTerminal } from '../support/scripted-terminal';
 import { simulated } from '../support/simulated-bot';
 
@@ -126,6 +127,22 @@ describe('npm run thread', () => {
       /^VERIFY_TOKEN is missing.*\nSee: npm run doctor\n$/,
     );
     expect((await run(['owner', psid], { GRAPH_API_URL: 'http://127.0.0.1:9' })).complaints).toContain('ECONNREFUSED');
+  });
+
+  it.each<[string, Spoil]>([
+    ['is cut short', (text) => text.slice(0, -3)],
+    ['breaks off', () => undefined],
+    ['is null', () => 'null'],
+    ['is empty', () => '{}'],
+  ])('does not say that a conversation is idle when the answer %s', async (_what, spoil) => {
+    const { sim, psid, run } = await conversation();
+    sim.platform.customerWrites(psid, 'hello');
+    const url = await oddGraph(sim.url, '/thread_owner', spoil);
+    expect(await run(['owner', psid], { GRAPH_API_URL: url })).toMatchObject({
+      code: 1,
+      output: '',
+      complaints: expect.stringMatching(/^Graph.* \/thread_owner/) as string,
+    });
   });
 
   it('explains itself', async () => {

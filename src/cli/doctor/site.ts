@@ -24,8 +24,8 @@ export interface GraphAnswers {
   readonly owner: () => Promise<TokenOwner>;
   readonly isRoutingOn: () => Promise<boolean | undefined>;
   readonly pageApps: () => Promise<readonly SubscribedApp[]>;
-  /** Undefined where the platform tells nothing; rejects with `NotChecked` without an app's number and secret. */
-  readonly token: () => Promise<TokenFacts | undefined>;
+  /** Rejects with `NotChecked` without an app's number and secret. */
+  readonly token: () => Promise<TokenFacts>;
   readonly appSubscription: () => Promise<AppSubscription | undefined>;
 }
 

@@ -57,7 +57,6 @@ describe('the app', () => {
 
   it.each<[object, unknown]>([
     [{ data: [] }, undefined],
-    [{}, undefined],
     [{ data: [{ object: 'user', callback_url: 'https://u/', active: true, fields: [] }] }, undefined],
     [
       {
@@ -65,13 +64,31 @@ describe('the app', () => {
       },
       { callbackUrl: 'https://b/', isActive: true, fields: ['messages', 'standby'] },
     ],
-    [{ data: [{ object: 'page', fields: 7 }] }, { callbackUrl: '', isActive: false, fields: [] }],
   ])('reads %j', async (answer, found) => {
     expect(await getAppSubscription(recordingGraph({ ...answer }), '7')).toEqual(found);
   });
 
+  const page = { object: 'page', callback_url: 'https://b/', active: true, fields: ['messages'] };
+  it.each([
+    {},
+    { data: {} },
+    { data: [7] },
+    { data: [{ ...page, fields: 7 }] },
+    { data: [{ ...page, fields: undefined }] },
+    { data: [{ ...page, fields: ['messages', { version: 'v1' }] }] },
+    { data: [{ ...page, callback_url: 7 }] },
+    { data: [{ ...page, active: 'yes' }] },
+    { data: [{ ...page, object: undefined }, page] },
+  ])('does not take %j for an app without a webhook, or with fewer fields', async (answer) => {
+    await expect(getAppSubscription(recordingGraph(answer), '7')).rejects.toMatchObject({
+      name: 'GraphAnswerError',
+      message: "Graph's answer to /7/subscriptions is not understood",
+      retryable: true,
+      mayBeDone: false,
+    });
+  });
+
   it.each<[object, unknown]>([
-    [{}, undefined],
     [
       {
         data: {
@@ -83,28 +100,33 @@ describe('the app', () => {
           granular_scopes: [{ scope: 'a' }],
         },
       },
-      { appId: '7', type: 'PAGE', isValid: true, scopes: ['a'], targets: {} },
+      { appId: '7', type: 'PAGE', isValid: true, expiresAt: 0, scopes: ['a'], targets: {} },
     ],
     [
-      {
-        data: {
-          is_valid: 1,
-          expires_at: 'soon',
-          data_access_expires_at: 9,
-          scopes: 'a',
-          error: 7,
-          app_id: {},
-          type: 1,
-        },
-      },
-      { isValid: false, dataAccessExpiresAt: 9, scopes: [], targets: {} },
+      { data: { is_valid: true, expires_at: '1800000000', data_access_expires_at: '9', error: 7 } },
+      { isValid: true, expiresAt: 1_800_000_000, dataAccessExpiresAt: 9, targets: {} },
     ],
     [
-      { data: { granular_scopes: [{ scope: 'a', target_ids: [1, '2'] }] } },
-      { isValid: false, scopes: [], targets: { a: ['1', '2'] } },
+      { data: { is_valid: false, data_access_expires_at: 0, granular_scopes: [{ scope: 'a', target_ids: [1, '2'] }] } },
+      { isValid: false, targets: { a: ['1', '2'] } },
     ],
-    [{ data: { granular_scopes: 'none' } }, { isValid: false, scopes: [], targets: {} }],
   ])('reads %j of a token', async (answer, facts) => {
     expect(await lookIntoToken(recordingGraph({ ...answer }), 'x')).toEqual(facts);
+  });
+
+  it.each([
+    {},
+    { data: {} },
+    { data: { is_valid: 1 } },
+    { data: { is_valid: true, expires_at: 'soon' } },
+    { data: { is_valid: true, data_access_expires_at: null } },
+    { data: { is_valid: true, scopes: 'a' } },
+    { data: { is_valid: true, type: 1 } },
+    { data: { is_valid: true, app_id: {} } },
+    { data: { is_valid: true, granular_scopes: 'none' } },
+  ])('concludes nothing from %j', async (answer) => {
+    await expect(lookIntoToken(recordingGraph(answer), 'x')).rejects.toMatchObject({
+      message: "Graph's answer to /debug_token is not understood",
+    });
   });
 });

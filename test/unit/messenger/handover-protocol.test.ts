@@ -76,8 +76,29 @@ describe('getThreadOwner', () => {
     });
   });
 
-  it('tells nobody for an idle conversation, and for an answer in another form', async () => {
+  it('reads an expiration that is a text of digits', async () => {
+    await expect(ownerOf({ data: [{ thread_owner: { app_id: '42', expiration: '1790000000' } }] })).resolves.toEqual({
+      appId: '42',
+      expiration: 1_790_000_000,
+    });
+  });
+
+  it('tells nobody for an idle conversation', async () => {
     await expect(ownerOf({ data: [] })).resolves.toBeUndefined();
-    await expect(ownerOf({})).resolves.toBeUndefined();
+  });
+
+  it.each([
+    {},
+    { data: {} },
+    { data: [{}] },
+    { data: [{ thread_owner: {} }] },
+    { data: [{ thread_owner: { app_id: 'x' } }] },
+    { data: [{ thread_owner: { app_id: 2 ** 53 } }] },
+    { data: [{ thread_owner: { app_id: '42', expiration: 'soon' } }] },
+  ])('does not take %j for an idle conversation', async (answer) => {
+    await expect(ownerOf(answer)).rejects.toMatchObject({
+      name: 'GraphAnswerError',
+      message: "Graph's answer to /thread_owner is not understood",
+    });
   });
 });

@@ -16,6 +16,7 @@ import {
 
 /** To write, and to be subscribed. @see https://developers.facebook.com/docs/permissions */
 const NEEDED_SCOPES = ['pages_messaging', 'pages_manage_metadata'];
+const LOOK = 'Look at it in the Access Token Debugger: https://developers.facebook.com/tools/debug/accesstoken/';
 const SOON_MS = 14 * 24 * 60 * 60_000;
 
 /** Whether the token is good, of a Page, of this app, for good, and may do what it is for. */
@@ -48,7 +49,7 @@ function named({ name, id }: TokenOwner): string {
 async function lookInto(site: Site, owner: TokenOwner): Promise<TokenFacts | Finding[]> {
   const opens = `valid: it opens ${named(owner)}. Whether it is of a Page, when it ends and what it may do was not checked, because`;
   try {
-    return (await site.graph().token()) ?? [unknown(`${opens} Graph does not tell.`)];
+    return await site.graph().token();
   } catch (error) {
     if (error instanceof NotChecked) return [unknown(`${opens} ${error.message}`, error.remedy)];
     if (isAboutApp(error)) return [unknown(`${opens} Graph refuses the app: see App secret.`)];
@@ -64,12 +65,23 @@ function checkFacts(facts: TokenFacts, owner: TokenOwner, now: number): Finding[
   if (type !== undefined && type !== 'PAGE') {
     return [wrong(`it is not of a Page but of kind ${type}: it speaks for ${named(owner)}.`, GENERATE)];
   }
-  return [...checkEnd(facts, now), ...checkScopes(facts, owner)];
+  return [...findUntold(facts), ...checkEnd(facts, now), ...checkScopes(facts, owner)];
+}
+
+/** What is not told is not known: it may be bad. */
+function findUntold({ type, expiresAt, scopes }: TokenFacts): Finding[] {
+  const untold = [
+    ...(type === undefined ? ['whether it is of a Page'] : []),
+    ...(expiresAt === undefined ? ['when it ends'] : []),
+    ...(scopes === undefined ? ['what it may do'] : []),
+  ];
+  if (untold.length === 0) return [];
+  return [unknown(`it is valid, but ${untold.join(' and ')}, Graph does not tell.`, LOOK)];
 }
 
 function checkEnd({ expiresAt, dataAccessExpiresAt }: TokenFacts, now: number): Finding[] {
   const findings: Finding[] = [];
-  if (expiresAt !== undefined) {
+  if (expiresAt !== undefined && expiresAt !== 0) {
     findings.push(
       wrong(`it ends on ${day(expiresAt)}: the bot then falls silent.`, `${GENERATE} Such a token has no end.`),
     );
@@ -86,6 +98,7 @@ function checkEnd({ expiresAt, dataAccessExpiresAt }: TokenFacts, now: number): 
 }
 
 function checkScopes({ scopes, targets }: TokenFacts, owner: TokenOwner): Finding[] {
+  if (!scopes) return [];
   return NEEDED_SCOPES.flatMap((scope) => {
     if (!scopes.includes(scope))
       return [wrong(`it lacks the permission ${scope}.`, `${GENERATE} Grant ${scope} on the way.`)];
@@ -116,7 +129,6 @@ export const appSecret: Check = {
     }
     const graph = site.graph();
     const answers = await Promise.allSettled([graph.owner(), graph.token()]);
-    const isAppKnown = answers[1].status === 'fulfilled';
     const [ofPage, ofApp] = answers.map((answer): unknown =>
       answer.status === 'rejected' ? answer.reason : undefined,
     );
@@ -133,7 +145,10 @@ export const appSecret: Check = {
         wrong(`APP_SECRET is not that of the app APP_ID names (${String(appId)}).`, `Compare both with the ${where}.`),
       ];
     }
-    if (!isAppKnown) await requirePage(graph);
+    if (ofApp !== undefined) {
+      await requirePage(graph);
+      if (!(ofApp instanceof NotChecked)) throw new NotChecked('Graph tells nothing of the token: see Token.');
+    }
     return [ok(`Graph takes what is signed with it${appId === undefined ? '' : `, and it is that of app ${appId}`}.`)];
   },
 };
