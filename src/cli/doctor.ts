@@ -21,11 +21,11 @@ interface Typed {
 export function runDoctorCommand(
   args: readonly string[],
   options: Omit<SiteOptions, 'now' | 'url'>,
-  terminal: Terminal,
+  shown: Terminal,
 ): Promise<number> {
   return runProgram(
     'npm run doctor --',
-    (program, fail) =>
+    (program, fail, terminal) =>
       program
         .description('Looks over the whole set-up, from the settings to the public address, and changes nothing.')
         .option('--url <address>', 'the public address of the webhook; otherwise the one that is subscribed')
@@ -41,7 +41,8 @@ export function runDoctorCommand(
           if (count(found).wrong > 0) fail();
         }),
     args,
-    terminal,
+    shown,
+    options.env,
   );
 }
 

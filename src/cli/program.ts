@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config';
 import { GraphError } from '../messenger/graph-error';
 import { requireMachine } from '../process/machine';
+import { hush } from './hush';
 import { clean } from './plain';
 import { createTerminal, type Terminal } from './terminal';
 
@@ -20,14 +21,18 @@ export type Fail = (error?: unknown) => void;
  * @param name how the command is called, like `npm run queue --`
  * @param define gives the command its options and actions
  * @param args what was typed after the name
+ * @param shown is where it is run; it shows no secret of `env`
+ * @param env the environment, which may be completed later
  * @returns the exit code: 0 when all was done, 1 when something was not, or was not understood
  */
 export async function runProgram(
   name: string,
-  define: (program: Command, fail: Fail) => void,
+  define: (program: Command, fail: Fail, terminal: Terminal) => void,
   args: readonly string[],
-  terminal: Terminal,
+  shown: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
+  const terminal = hush(shown, env);
   let code = 0;
   let help = '';
   const fail: Fail = (error) => {
@@ -44,7 +49,7 @@ export async function runProgram(
     .configureHelp({ helpWidth: 100 })
     .helpOption('--help', 'this text')
     .helpCommand(false);
-  define(program, fail);
+  define(program, fail, terminal);
   try {
     await program.parseAsync(args, { from: 'user' }).catch(async (error: unknown) => {
       if (!(error instanceof CommanderError) || error.exitCode !== 0) throw error;

@@ -43,11 +43,11 @@ const options = {
 export function runQueueCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
+  shown: Terminal,
 ): Promise<number> {
   return runProgram(
     NAME,
-    (program, fail) => {
+    (program, fail, terminal) => {
       const command = (name: Action, description: string, takes: readonly (keyof typeof options)[]): Command => {
         const made = program.command(name).description(description);
         for (const one of takes) made.addOption(options[one]());
@@ -80,7 +80,8 @@ export function runQueueCommand(
       );
     },
     args,
-    terminal,
+    shown,
+    env,
   );
 }
 

@@ -26,12 +26,8 @@ interface Typed {
  * @param env the environment, completed
  * @returns the exit code: 0 when all was done and nothing is wrong afterwards, otherwise 1
  */
-export function runSubscribeCommand(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  terminal: Terminal,
-): Promise<number> {
-  const define = (program: Command, fail: Fail): void => {
+export function runSubscribeCommand(args: readonly string[], env: NodeJS.ProcessEnv, shown: Terminal): Promise<number> {
+  const define = (program: Command, fail: Fail, terminal: Terminal): void => {
     program
       .description(
         "Subscribes app and Page to the bot's webhook and gives the Page its Get Started button. Shows what it will change, and asks first; then it looks over the whole set-up, as npm run doctor does.",
@@ -42,7 +38,7 @@ export function runSubscribeCommand(
       .addHelpText('after', '\nIt can be run again at any time. It ends with 0 when all is well, otherwise with 1.\n')
       .action((typed: Typed) => subscribe(typed, env, terminal, fail));
   };
-  return runProgram('npm run subscribe --', define, args, terminal);
+  return runProgram('npm run subscribe --', define, args, shown, env);
 }
 
 async function subscribe(

@@ -12,7 +12,7 @@ import {
 } from '../messenger/handover-protocol';
 import { completeEnvironment } from '../process/environment';
 import { clean, formatJson } from './plain';
-import { runAsProgram, runProgram, UsageError, wholeNumber } from './program';
+import { runAsProgram, runProgram, UsageError, wholeNumber, type Fail } from './program';
 import type { Terminal } from './terminal';
 import { describeOwner } from './thread/owner';
 
@@ -40,9 +40,9 @@ type Change = (graph: GraphApi, psid: string, typed: Typed) => Promise<void>;
 export function runThreadCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
+  shown: Terminal,
 ): Promise<number> {
-  const define = (program: Command): void => {
+  const define = (program: Command, _fail: Fail, terminal: Terminal): void => {
     const command = (name: string, description: string, change: Change): Command =>
       program
         .command(name)
@@ -71,7 +71,7 @@ export function runThreadCommand(
       .option('--seconds <n>', 'the same in seconds', wholeNumber(1, LONGEST_HOURS * HOUR_SECONDS));
     program.addHelpText('after', '\nIt ends with 0 when it was done, otherwise with 1.\n');
   };
-  return runProgram('npm run thread --', define, args, terminal);
+  return runProgram('npm run thread --', define, args, shown, env);
 }
 
 /** Graph has one code for both. */

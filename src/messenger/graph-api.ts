@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Axios, type AxiosResponse } from 'axios';
 import { z } from 'zod';
+import { formsOf, wipe } from '../process/wipe';
 import { GraphApiError, GraphConnectionError } from './graph-error';
 import { createHttpAdapter, type AdapterFacts } from './http-adapter';
 import { readRegainTimes } from './usage-headers';
@@ -16,7 +17,7 @@ export interface GraphApi {
   /**
    * Makes a call that changes something: `POST /me{path}`, or `POST {path}` where paths begin at the root.
    *
-   * @param path the endpoint, with its slash, like `/messages`
+   * @param path the endpoint, with its slash, like `/messages`; empty for what paths begin at
    * @param payload the JSON body
    * @returns the answer's JSON object
    * @throws {GraphApiError} when the platform answers with an error
@@ -80,6 +81,7 @@ const LARGEST_ANSWER = 1024 * 1024;
 export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSecrets = () => options): GraphApi {
   const { graphApiUrl, graphApiVersion, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const { node = 'me', tokenInBody = false, hidden = [], onAnswer } = options;
+  const named = (path: string): string => path || `/${node}`;
   const baseURL = [graphApiUrl, graphApiVersion, node].filter(Boolean).join('/');
   // Not `axios.create`: its defaults, most of them for browsers, would be merged anew for every call.
   const client = new Axios({
@@ -108,11 +110,11 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
       const request = tokenInBody
         ? { url: path, data: { ...payload, ...credentials } }
         : { url: authorised(path), data: payload };
-      return exchange(path, () => send({ method: 'post', ...request }), hide, true);
+      return exchange(named(path), () => send({ method: 'post', ...request }), hide, true);
     },
     get: (path, query) => {
       const { authorised, hide } = current();
-      return exchange(path, () => send({ method: 'get', url: authorised(path, query) }), hide, false);
+      return exchange(named(path), () => send({ method: 'get', url: authorised(path, query) }), hide, false);
     },
   };
 }
@@ -218,6 +220,6 @@ function readObject(text: unknown): GraphObject | undefined {
 
 /** The platform's messages may quote what they refuse ("Malformed access token …"). */
 function createHide(secrets: readonly (string | undefined)[]): (text: string) => string {
-  const values = secrets.filter((secret) => secret !== undefined && secret !== '') as string[];
-  return (text) => values.reduce((rest, value) => rest.replaceAll(value, '[redacted]'), text);
+  const forms = secrets.flatMap((secret) => (secret ? formsOf(secret) : []));
+  return (text) => wipe(text, forms);
 }

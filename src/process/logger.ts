@@ -3,11 +3,9 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
 import type { Config, Secrets } from '../config';
 import type { LogOutput } from './log-output';
+import { tellingFormsOf, wipe } from './wipe';
 
 export type { Logger } from 'pino';
-
-/** Shorter values would also match ordinary words of a line; they are kept out of the logs by never being logged. */
-const SHORTEST_SECRET_TO_WIPE = 12;
 
 /**
  * Makes the logger.
@@ -27,7 +25,7 @@ export function createLogger(
   form: (line: string) => string = (line) => line,
   secrets: readonly Secrets[] = [config],
 ): Logger {
-  const wipe = createWipe(secrets);
+  const wipeSecrets = createWipe(secrets);
   return pino(
     {
       level: config.logLevel,
@@ -36,7 +34,7 @@ export function createLogger(
       formatters: { level: (label) => ({ level: label }) },
       redact: ['access_token', '*.access_token', 'token', '*.token', 'headers', '*.headers'],
       serializers: { err: describeError },
-      hooks: { streamWrite: (line) => form(wipe(line)) },
+      hooks: { streamWrite: (line) => form(wipeSecrets(line)) },
     },
     destination,
   );
@@ -78,15 +76,12 @@ function createWipe(secrets: readonly Secrets[]): (line: string) => string {
   const forms: string[] = [];
   let known = 0;
   return (line) => {
-    if (known < secrets.length) forms.push(...secrets.slice(known).flatMap(formsOf));
+    if (known < secrets.length) forms.push(...secrets.slice(known).flatMap(allFormsOf));
     known = secrets.length;
-    return forms.reduce((text, form) => text.replaceAll(form, '[redacted]'), line);
+    return wipe(line, forms);
   };
 }
 
-/** How secrets can stand in a line. */
-function formsOf({ pageAccessToken, verifyToken, appSecrets }: Secrets): string[] {
-  return [pageAccessToken, verifyToken, ...appSecrets]
-    .filter((secret) => secret.length >= SHORTEST_SECRET_TO_WIPE)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]);
+function allFormsOf({ pageAccessToken, verifyToken, appSecrets }: Secrets): readonly string[] {
+  return tellingFormsOf([pageAccessToken, verifyToken, ...appSecrets]);
 }

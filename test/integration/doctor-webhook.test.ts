@@ -39,6 +39,12 @@ describe('a public address', () => {
       /redirects to https:\/\/www\.bot\.example\/webhook, which the platform does not follow/,
       /answers by itself/,
     ],
+    [
+      'redirects to what it was asked, encoded',
+      (req, res) => void res.writeHead(302, { Location: `/login/${encodeURIComponent(String(req.url))}` }).end(),
+      /redirects to http:\/\/127\.0\.0\.1:\d+\/…, which/,
+      /./,
+    ],
     ['redirects to nowhere', (_req, res) => void res.writeHead(302).end(), /webhook redirects, which/, /./],
     [
       'answers another challenge',
@@ -100,6 +106,7 @@ describe('a public address', () => {
     expect(found?.text).toMatch(text);
     expect(found?.remedy).toMatch(remedy);
     expect(JSON.stringify(found)).not.toContain(site.sim.platform.settings.verifyToken);
+    expect(JSON.stringify(found)).not.toContain('hub.');
   });
 
   it('that answers without end is not read to the end', async () => {
@@ -135,6 +142,37 @@ describe('a public address', () => {
       text: `events go to ${site.webhook}, not to ${url}/hook.`,
       remedy: `npm run subscribe -- --url ${url}/hook`,
     });
+  });
+
+  it.each<[string, (address: string) => string]>([
+    ['a blank', (address) => `${address} `],
+    ['capital letters', (address) => address.replace('http:', 'HTTP:')],
+    ['a short number', (address) => address.replace('127.0.0.1', '127.1')],
+  ])('is the one that is subscribed, also when it is spelt with %s', async (_what, spell) => {
+    const site = await rightSetUp();
+    const spelt = spell(site.webhook);
+    expect((await site.find('App subscription', ['--url', spelt]))[0]).toMatchObject({ mark: 'ok' });
+    site.sim.platform.webhooks.subscription.callbackUrl = spelt;
+    expect((await site.find('App subscription', ['--url', site.webhook]))[0]).toMatchObject({ mark: 'ok' });
+  });
+
+  it('is shown without user, password and query', async () => {
+    const site = await rightSetUp();
+    site.sim.platform.webhooks.subscription.callbackUrl = 'https://me:pass-word@bot.example/webhook?key=the-key';
+    for (const args of [[], ['--url', 'https://you:pass-word@bot.example/?key=the-key']]) {
+      const { output } = await site.doctor(args);
+      expect(output).toContain('https://bot.example/webhook?… is told about');
+      expect(output).not.toMatch(/pass-word|the-key/);
+    }
+  });
+
+  it('never gets a secret shown that it repeats', async () => {
+    const site = await rightSetUp();
+    const { verifyToken } = site.sim.platform.settings;
+    const { url } = await startHttpServer(
+      (_req, res) => void res.writeHead(302, { Location: `/${verifyToken}` }).end(),
+    );
+    expect((await site.find('Webhook', ['--url', url]))[0]?.text).toContain(`to ${url}/[redacted], which`);
   });
 
   it.each([

@@ -63,6 +63,25 @@ describe('npm run subscribe', () => {
     expect(posts(site.sim.platform)).toHaveLength(before);
   });
 
+  it.each<[string, (address: string) => string]>([
+    ['a blank', (address) => ` ${address} `],
+    ['capital letters', (address) => address.replace('http:', 'HTTP:')],
+  ])('takes an address for the same when it is spelt with %s', async (_what, spell) => {
+    const site = await newSetUp();
+    const args = ['--yes', '--url', spell(site.webhook)];
+    expect(await subscribe(site, args)).toMatchObject({ code: 0, output: containing('✓ App subscription') });
+    site.sim.platform.webhooks.subscription.callbackUrl = spell(site.webhook);
+    expect((await subscribe(site, args)).output).toMatch(/^Nothing is to be changed\.\n/);
+  });
+
+  it('shows no more of an address than may be seen', async () => {
+    const site = await newSetUp();
+    site.sim.platform.webhooks.subscription.callbackUrl = 'https://me:pass-word@old.example/?key=the-key';
+    const { output } = await subscribe(site, ['--url', `${site.webhook}?key=the-key`], 'no');
+    expect(output).toContain(`+ events go to ${site.webhook}?… (now: https://old.example/?…)\n`);
+    expect(output).not.toMatch(/pass-word|the-key/);
+  });
+
   it('keeps what is there: further fields, and a Get Started button', async () => {
     const site = await newSetUp();
     const { platform, graph } = { platform: site.sim.platform, graph: site.sim };

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { isLoopback } from '../../process/loopback';
+import { showAddress } from '../address';
 import { visit, type Outcome } from './visit';
 
 /** What the public address has answered to the three requests that tell how it is. */
@@ -58,7 +59,9 @@ export function readAddress(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !isSafe || url.username !== '' || url.password !== '') {
-    throw new UnsafeAddressError(`${JSON.stringify(address)} is no address like https://bot.example.com/webhook`);
+    throw new UnsafeAddressError(
+      `${JSON.stringify(showAddress(address))} is no address like https://bot.example.com/webhook, without user and password`,
+    );
   }
   return url;
 }

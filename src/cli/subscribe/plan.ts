@@ -8,6 +8,7 @@ import {
   setGetStarted,
   subscribePage,
 } from '../../messenger/page-setup';
+import { normalise, showAddress } from '../address';
 
 const FIELDS: readonly string[] = [...NEEDED_FIELDS, ...OPTIONAL_FIELDS];
 /** Any postback is answered with the welcome. */
@@ -30,6 +31,7 @@ export interface Wish {
   readonly app: GraphApi;
   readonly appId: string;
   readonly verifyToken: string;
+  /** In its normal form. */
   readonly callbackUrl: string;
 }
 
@@ -46,11 +48,12 @@ export async function planSteps(wish: Wish): Promise<readonly Step[]> {
 
 async function planApp({ app, appId, verifyToken, callbackUrl }: Wish): Promise<Step | undefined> {
   const now = await getAppSubscription(app, appId);
+  const shown = showAddress(callbackUrl);
   const missing = missingIn(now?.fields ?? []);
   const changes = [
-    ...(now?.callbackUrl === callbackUrl
+    ...(now && normalise(now.callbackUrl) === callbackUrl
       ? []
-      : [`events go to ${callbackUrl} (now: ${now?.callbackUrl ?? 'nowhere'})`]),
+      : [`events go to ${shown} (now: ${now ? showAddress(now.callbackUrl) : 'nowhere'})`]),
     ...(now?.isActive === false ? ['is switched on again'] : []),
     ...describeFields(missing),
   ];
@@ -60,7 +63,7 @@ async function planApp({ app, appId, verifyToken, callbackUrl }: Wish): Promise<
     changes,
     carryOut: () =>
       subscribeApp(app, appId, { callbackUrl, verifyToken, fields: [...(now?.fields ?? []), ...missing] }),
-    remedy: `Does the bot run with this VERIFY_TOKEN, and does ${callbackUrl} lead to it? npm run doctor -- --url ${callbackUrl} says what is wrong.`,
+    remedy: `Does the bot run with this VERIFY_TOKEN, and does ${shown} lead to it? npm run doctor -- --url ${shown} says what is wrong.`,
   };
 }
 

@@ -13,6 +13,7 @@ async function run(args: readonly string[], write?: (text: string) => Promise<vo
     },
     args,
     { ...terminal, ...(write && { write }) },
+    {},
   );
   return { code, ...said() };
 }

@@ -105,6 +105,32 @@ describe('call', () => {
   });
 });
 
+describe('a refusal', () => {
+  it.each(['EAA|tok+en/=%', 'EAA "quoted" ~token'])('shows %p in no form', async (pageAccessToken) => {
+    const forms = [
+      pageAccessToken,
+      encodeURIComponent(pageAccessToken),
+      new URLSearchParams({ t: pageAccessToken }).toString().slice(2),
+    ];
+    nock(GRAPH)
+      .get('/me')
+      .query(true)
+      .reply(400, { error: { code: 190, message: `Malformed: ${forms.join(' and ')}.` } });
+    const refused = await failureOf(api({ pageAccessToken }).get('', {}));
+    expect((refused as Error).message).toBe(
+      'Graph refused /me (HTTP 400, code 190): Malformed: [redacted] and [redacted] and [redacted].',
+    );
+  });
+
+  it('names the node where nothing else is named', async () => {
+    nock(GRAPH).get('/7').query(true).reply(400, { error: {} });
+    await expect(api({ node: '7' }).get('', {})).rejects.toMatchObject({
+      path: '/7',
+      message: 'Graph refused /7 (HTTP 400, code none): no message',
+    });
+  });
+});
+
 describe('get', () => {
   it('asks with the token and the parameters in the query', async () => {
     nock(GRAPH).get('/me/thread_owner').query({ access_token: TOKEN, recipient: '1' }).reply(200, { data: [] });

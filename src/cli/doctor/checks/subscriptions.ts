@@ -1,10 +1,12 @@
 import { NEEDED_FIELDS, OPTIONAL_FIELDS } from '../../../messenger/page-setup';
+import { normalise, showAddress } from '../../address';
 import { ok, unknown, wrong, type Check, type Finding } from '../finding';
 import { describe, GENERATE, isRefusal, requireApp, requirePage } from '../trouble';
 
 /** What mends a subscription, with the address where it is known. */
-function subscribe(address = 'https://YOUR-HOST/webhook'): string {
-  return `npm run subscribe -- --url ${address}`;
+function subscribe(address?: string): string {
+  const shown = address === undefined ? 'https://YOUR-HOST/webhook' : showAddress(address);
+  return `npm run subscribe -- --url ${shown}`;
 }
 
 /** Whether the Page tells the app what it has to know. */
@@ -37,17 +39,18 @@ export const appSubscription: Check = {
     const found = await graph.appSubscription();
     if (!found) return [wrong('the app has no webhook for Pages.', subscribe(site.url))];
     const { callbackUrl, isActive, fields } = found;
-    const findings = checkFields(fields, `${callbackUrl} is told about`, subscribe(site.url ?? callbackUrl));
+    const shown = showAddress(callbackUrl);
+    const findings = checkFields(fields, `${shown} is told about`, subscribe(site.url ?? callbackUrl));
     if (!isActive) {
       findings.unshift(
         wrong(
-          `${callbackUrl} is switched off: events do not go out.`,
+          `${shown} is switched off: events do not go out.`,
           `${subscribe(site.url ?? callbackUrl)} (the platform switches off what has failed for too long)`,
         ),
       );
     }
-    if (site.url !== undefined && site.url !== callbackUrl) {
-      findings.unshift(wrong(`events go to ${callbackUrl}, not to ${site.url}.`, subscribe(site.url)));
+    if (site.url !== undefined && normalise(site.url) !== normalise(callbackUrl)) {
+      findings.unshift(wrong(`events go to ${shown}, not to ${showAddress(site.url)}.`, subscribe(site.url)));
     }
     return findings;
   },

@@ -63,11 +63,11 @@ function judgeVerification(url: URL, challenge: string, outcome: Outcome): Findi
   );
 }
 
-/** Where to, without the query: it may repeat the token. */
+/** Where to, without what may repeat the token: the query, and a path that holds something encoded. */
 function describeTarget(location: string | undefined, from: URL): string {
   if (location === undefined || !URL.canParse(location, from.href)) return '';
   const { origin, pathname } = new URL(location, from.href);
-  return ` to ${origin}${pathname}`;
+  return ` to ${origin}${pathname.includes('%') ? '/…' : pathname}`;
 }
 
 /** Whether somebody else could have the webhook answer for an app of theirs. */

@@ -1,0 +1,27 @@
+import { hush } from '../../../src/cli/hush';
+import { scriptedTerminal } from '../../support/scripted-terminal';
+
+describe('a terminal that shows no secret', () => {
+  it('wipes what the environment holds, in each form, from whatever is written', async () => {
+    const env: Record<string, string> = {};
+    const { terminal, said } = scriptedTerminal();
+    const hushed = hush(terminal, env);
+    Object.assign(env, {
+      PAGE_ACCESS_TOKEN: 'EAA|page-token',
+      VERIFY_TOKEN: ' a verify "token" ',
+      APP_SECRET: 'first-app-secret, second-app-secret',
+    });
+    await hushed.write('EAA|page-token EAA%7Cpage-token a verify "token" a+verify+%22token%22 webhook');
+    hushed.complain(`first-app-secret ${JSON.stringify({ a: 'a verify "token"' })} second-app-secret`);
+    expect(said()).toMatchObject({
+      output: '[redacted] [redacted] [redacted] [redacted] webhook',
+      complaints: '[redacted] {"a":"[redacted]"} [redacted]',
+    });
+  });
+
+  it('leaves words alone that are too short to be telling', async () => {
+    const { terminal, said } = scriptedTerminal();
+    await hush(terminal, { VERIFY_TOKEN: 'elevenchars', APP_SECRET: '' }).write('elevenchars');
+    expect(said().output).toBe('elevenchars');
+  });
+});
