@@ -576,7 +576,7 @@ describe('the machine', () => {
     const site = await rightSetUp();
     fs.rmSync(site.envFile);
     fs.mkdirSync(site.envFile); // root may read everything but this
-    expect((await site.find('Settings'))[0]?.text).toMatch(/^The file \.env cannot be read/);
+    expect((await site.find('Settings'))[0]?.text).toMatch(/^The file \.env is no regular file/);
     expect((await site.find('File .env'))[0]).toMatchObject({ mark: 'wrong', text: `${site.envFile} cannot be read.` });
   });
 });
