@@ -13,13 +13,22 @@ import { OperatorError } from './operator-error';
 export function completeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   unsetEmpty(env);
   // Whoever reads a pipe waits for its writer, and everything else with it.
-  if (statSync('.env', { throwIfNoEntry: false })?.isFile() === false) {
+  if (!mayBeFile('.env')) {
     throw new OperatorError('The file .env is no regular file. Put the values into one, or into the environment.');
   }
   const { error } = dotenv.config({ processEnv: env, quiet: true });
   unsetEmpty(env);
   if (error === undefined || Reflect.get(error, 'code') === 'ENOENT') return env;
   throw new OperatorError(`The file .env cannot be read (${error.message}). Let the user who starts the bot read it.`);
+}
+
+/** Where that cannot be told, whoever reads it will say why. */
+function mayBeFile(place: string): boolean {
+  try {
+    return statSync(place).isFile();
+  } catch {
+    return true;
+  }
 }
 
 function unsetEmpty(env: NodeJS.ProcessEnv): void {

@@ -59,7 +59,7 @@ describe('a start', () => {
     const server = runBuilt({ ...settings, DATA_DIR: 'data' }, temporaryFolder(), full);
     expect(await server.ended).toEqual({ code: 1, signal: null });
     expect(server.output()).toMatch(
-      /^The bot cannot start. Nothing can be written to the data folder data: .*Make room/,
+      /^The bot cannot start. Nothing can be written to the data folder \/.*\/data: .*Make room/,
     );
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { completeEnvironment } from '../../../src/process/environment';
 import { OperatorError } from '../../../src/process/operator-error';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -45,9 +45,9 @@ describe('the file .env', () => {
   });
 
   it('is not passed over where it cannot be read', () => {
-    mkdirSync('.env');
+    symlinkSync('.env', '.env'); // root may read everything but this
     expect(() => completed({})).toThrow(OperatorError);
-    expect(() => completed({})).toThrow(/^The file \.env cannot be read \(EISDIR/);
+    expect(() => completed({})).toThrow(/^The file \.env cannot be read \(ELOOP/);
   });
 
   it('leaves unset what is empty there, too', () => {
@@ -55,8 +55,16 @@ describe('the file .env', () => {
     expect(completed({})).toEqual({ APP_ID: '1' });
   });
 
-  it('is refused where it is a pipe: whoever reads that waits for ever', () => {
-    execFileSync('mkfifo', ['.env']);
+  it.each([
+    ['a pipe: whoever reads that waits for ever', () => execFileSync('mkfifo', ['.env'])],
+    [
+      'a folder',
+      () => {
+        mkdirSync('.env');
+      },
+    ],
+  ])('is refused where it is %s', (_what, make) => {
+    make();
     expect(() => completed({})).toThrow(OperatorError);
     expect(() => completed({})).toThrow(/no regular file\. Put the values into one/);
   });
