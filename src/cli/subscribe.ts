@@ -10,7 +10,7 @@ import { readAddress } from './doctor/webhook-visits';
 import { clean, formatJson } from './plain';
 import { runAsProgram, runProgram, UsageError, type Fail } from './program';
 import { planSteps, type Step } from './subscribe/plan';
-import type { Terminal } from './terminal';
+import { isYes, type Terminal } from './terminal';
 
 /** What may be typed. */
 interface Typed {
@@ -92,7 +92,7 @@ function describePlan(steps: readonly Step[]): string {
 async function confirm(terminal: Terminal): Promise<void> {
   const answer = await terminal.ask('Change it? (yes/no) ');
   if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
-  if (answer.trim().toLowerCase() !== 'yes') throw new Error('Nothing was changed.');
+  if (!isYes(answer)) throw new Error('Nothing was changed.');
 }
 
 /** Carries the steps out, up to the first that fails. Resolves with how many were. */

@@ -18,6 +18,11 @@ export interface Terminal {
   check(folder: string): Promise<void>;
 }
 
+/** Whether an answer to a question of yes or no is yes: whatever is not, is no. */
+export function isYes(answer: string): boolean {
+  return /^y(es)?$/i.test(answer.trim());
+}
+
 /** The streams of a process. */
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean };

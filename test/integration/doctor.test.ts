@@ -45,7 +45,7 @@ const cases: readonly Case[] = [
     check: 'Settings',
     spoil: envOf({ VERIFY_TOKEN: undefined }),
     says: /^VERIFY_TOKEN is missing/,
-    remedy: /^Put it into \/.*\/\.env/,
+    remedy: /^Put it right in \/.*\/\.env/,
     mend: right,
   },
   {

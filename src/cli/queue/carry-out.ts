@@ -6,7 +6,7 @@ import { openLmdbStore } from '../../queue/lmdb/store';
 import { DATA_FILE } from '../../queue/lmdb/tables';
 import { formatJson } from '../plain';
 import { UsageError, type Fail } from '../program';
-import type { Terminal } from '../terminal';
+import { isYes, type Terminal } from '../terminal';
 import { formatDetails, jsonFormat, tableFormat, visible } from './format';
 
 /** So many events are changed at once, and so long others then have their turn: a running bot writes to the same file. */
@@ -135,7 +135,7 @@ async function confirm(ids: readonly string[], terminal: Terminal): Promise<void
       : [`${ids.length} events without handling them`, 'These people get'];
   const answer = await terminal.ask(`End ${what}? ${who} no answer. (yes/no) `);
   if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
-  if (answer.trim().toLowerCase() !== 'yes') throw new Error('Nothing was dropped.');
+  if (!isYes(answer)) throw new Error('Nothing was dropped.');
 }
 
 /** The ids of all events that `--all` means. No more of them than that is kept: there may be very many. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
-import { createTerminal } from '../../../src/cli/terminal';
+import { createTerminal, isYes } from '../../../src/cli/terminal';
 import { StoreFormatError } from '../../../src/queue/event-store';
 import { temporaryFolder } from '../../support/temporary-folder';
 
@@ -86,5 +86,20 @@ describe('the terminal of a process', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'events.mdb'), Buffer.alloc(40_000, 'garbage '));
     await expect(streams().terminal.check(folder)).rejects.toThrow(StoreFormatError);
+  });
+});
+
+describe('an answer to a question of yes or no', () => {
+  it.each([
+    ['yes', true],
+    ['y', true],
+    [' Yes ', true],
+    ['YES', true],
+    ['', false],
+    ['no', false],
+    ['yesterday', false],
+    ['ja', false],
+  ])('%j is yes: %p', (answer, expected) => {
+    expect(isYes(answer)).toBe(expected);
   });
 });

@@ -11,7 +11,7 @@ export const settings: Check = {
   name: 'Settings',
   look: ({ envFile, problems }) => {
     if (problems.length === 0) return [ok(`complete, from the environment and ${describeFile(envFile)}.`)];
-    return problems.map((problem) => wrong(problem, `Put it into ${envFile.place}, or into the environment.`));
+    return problems.map((problem) => wrong(problem, `Put it right in ${envFile.place}, or in the environment.`));
   },
 };
 
