@@ -109,9 +109,9 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
       else handedOver(conversation, timestamp, 'human');
     } else if (event.isEcho) {
       const writer = content.message?.app_id;
+      // Where it does not say who wrote it, and nobody else has the conversation, nobody can tell.
+      if (writer === undefined && channel === 'messaging') return;
       if (writer !== undefined && isThisApp(writer, appId)) handedBack(conversation, timestamp, 'unknown');
-      else if (writer === undefined && channel === 'messaging')
-        return; // nobody can tell who wrote it
       else if (hands.humanWrote(conversation, timestamp)) meter.handover('to_human', 'human');
     } else if (personKinds.has(kind)) {
       if (channel === 'messaging') handedBack(conversation, timestamp, 'unknown');

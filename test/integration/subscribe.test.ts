@@ -112,7 +112,7 @@ describe('npm run subscribe', () => {
 
   it.each([
     ['no', 'Nothing was changed.'],
-    ['y', 'Nothing was changed.'],
+    ['yesterday', 'Nothing was changed.'],
     [undefined, 'Nobody is there to confirm: add --yes.'],
   ])('does nothing after the answer %p', async (answer, complaint) => {
     const site = await newSetUp();

@@ -112,6 +112,8 @@ describe('who has a conversation', () => {
     expect(figures()).toEqual({ held: 1, unanswered: 0 });
     arrive(...echo('messaging', 4, ids.app)); // only who has the conversation can write
     expect(figures()).toEqual({ held: 0, unanswered: 0 });
+    arrive(...echo('messaging', 5, ids.pageInbox));
+    expect(figures()).toEqual({ held: 1, unanswered: 0 });
   });
 
   it('is not taken from the human by what comes again, or late, of before control was passed', () => {
@@ -166,9 +168,11 @@ describe('who has a conversation', () => {
   });
 
   it('does not show in what says nothing of it', () => {
-    const { arrive, figures } = watched();
-    arrive(...fixture('standby-read'), ...fixture('delivery'), ...fixture('app-roles'), ...fixture('reaction'));
-    expect(figures()).toEqual({ held: 0, unanswered: 0 });
+    for (const name of ['standby-read', 'delivery', 'app-roles', 'reaction']) {
+      const { arrive, figures } = watched();
+      arrive(...fixture(name).map((event) => ({ ...event, channel: 'standby' as const })));
+      expect(figures()).toEqual({ held: 0, unanswered: 0 });
+    }
   });
 
   it('is told apart for two people, and for a Page and its Instagram account', () => {
