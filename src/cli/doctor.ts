@@ -2,7 +2,7 @@ import { examineSite } from './doctor/examine';
 import { count, reportOf } from './doctor/report';
 import type { SiteOptions } from './doctor/site';
 import { formatJson } from './plain';
-import { runAsProgram, runProgram } from './program';
+import { runAsProgram, runProgram, tellReaders } from './program';
 import type { Terminal } from './terminal';
 
 /** What may be typed. */
@@ -35,9 +35,9 @@ export function runDoctorCommand(
           '\n✓ is fine, ✗ is wrong, ? cannot be told from here.\nIt ends with 0 when nothing is wrong, otherwise with 1.\n',
         )
         .action(async ({ url, json }: Typed) => {
-          const tell = json ? undefined : (text: string) => terminal.write(text);
-          const found = await examineSite({ ...options, url, now: () => terminal.now() }, tell);
-          if (json) await terminal.write(`${formatJson(reportOf(found))}\n`);
+          const tell = tellReaders(terminal);
+          const found = await examineSite({ ...options, url, now: () => terminal.now() }, json ? undefined : tell);
+          if (json) await tell(`${formatJson(reportOf(found))}\n`);
           if (count(found).wrong > 0) fail();
         }),
     args,

@@ -36,7 +36,7 @@ export async function runProgram(
   let code = 0;
   let help = '';
   const fail: Fail = (error) => {
-    if (error instanceof Error && GONE.includes(String(Reflect.get(error, 'code')))) return; // whoever reads has seen enough
+    if (isGone(error)) return; // whoever reads has seen enough
     if (error !== undefined) terminal.complain(`${explain(error, name, help)}\n`);
     code = 1;
   };
@@ -59,6 +59,26 @@ export async function runProgram(
     fail(error);
   }
   return code;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && GONE.includes(String(Reflect.get(error, 'code')));
+}
+
+/**
+ * Makes what writes as long as anybody reads, for a command whose work goes on without a reader.
+ *
+ * @returns resolves with whether somebody reads; rejects when a text cannot be written for another reason
+ */
+export function tellReaders(terminal: Terminal): (text: string) => Promise<boolean> {
+  return (text) =>
+    terminal.write(text).then(
+      () => true,
+      (error: unknown) => {
+        if (!isGone(error)) throw error;
+        return false;
+      },
+    );
 }
 
 /** Where no command was named at all, the help says what there is. */

@@ -8,7 +8,7 @@ import { examineSite } from './doctor/examine';
 import { count, reportOf } from './doctor/report';
 import { readAddress } from './doctor/webhook-visits';
 import { clean, formatJson } from './plain';
-import { runAsProgram, runProgram, UsageError, type Fail } from './program';
+import { runAsProgram, runProgram, tellReaders, UsageError, type Fail } from './program';
 import { planSteps, type Step } from './subscribe/plan';
 import { isYes, type Terminal } from './terminal';
 
@@ -47,11 +47,12 @@ async function subscribe(
   terminal: Terminal,
   fail: Fail,
 ): Promise<void> {
-  const tell = json ? undefined : (text: string) => terminal.write(text);
+  const write = tellReaders(terminal);
+  const tell = json ? undefined : write;
   if (json && !yes) throw new UsageError('--json goes with --yes.');
   const steps = await plan(url, env);
-  await tell?.(steps.length === 0 ? 'Nothing is to be changed.\n' : describePlan(steps));
-  if (steps.length > 0 && !yes) await confirm(terminal);
+  const isRead = await tell?.(steps.length === 0 ? 'Nothing is to be changed.\n' : describePlan(steps));
+  if (steps.length > 0 && !yes) await confirm(terminal, isRead);
   const done = await carryOut(steps, fail);
   if (steps.length > 0) await tell?.(`${describeOutcome(steps, done)}\n`);
   await tell?.('\nHow it is now:\n\n');
@@ -59,7 +60,7 @@ async function subscribe(
   if (count(found).wrong > 0) fail();
   if (json) {
     const changes = steps.map(({ name, changes }, n) => ({ name, changes, done: n < done }));
-    await terminal.write(`${formatJson({ changes, doctor: reportOf(found) })}\n`);
+    await write(`${formatJson({ changes, doctor: reportOf(found) })}\n`);
   }
 }
 
@@ -89,8 +90,8 @@ function describePlan(steps: readonly Step[]): string {
 }
 
 /** @throws when it is not to be done */
-async function confirm(terminal: Terminal): Promise<void> {
-  const answer = await terminal.ask('Change it? (yes/no) ');
+async function confirm(terminal: Terminal, isRead: boolean | undefined): Promise<void> {
+  const answer = isRead ? await terminal.ask('Change it? (yes/no) ') : undefined;
   if (answer === undefined) throw new UsageError('Nobody is there to confirm: add --yes.');
   if (!isYes(answer)) throw new Error('Nothing was changed.');
 }

@@ -9,6 +9,7 @@ import {
   passThreadControl,
   releaseThreadControl,
   takeThreadControl,
+  type ThreadOwner,
 } from '../messenger/handover-protocol';
 import { completeEnvironment } from '../process/environment';
 import { clean, formatJson } from './plain';
@@ -29,6 +30,13 @@ interface Typed {
 
 /** What is done to a conversation before it is told who owns it. */
 type Change = (graph: GraphApi, psid: string, typed: Typed) => Promise<void>;
+const nothing: Change = () => Promise.resolve();
+
+/** What came of it, for a program and for a person. */
+interface Told {
+  readonly facts: object;
+  readonly words: string;
+}
 
 /**
  * Looks at one conversation, or moves control of it, by hand.
@@ -56,7 +64,7 @@ export function runThreadCommand(
         .action((psid: string, typed: Typed) => carryOut(psid, typed, change, loadConfig(env), terminal));
 
     program.description('One conversation by hand: who has control of it, and whom it is given to.');
-    command('owner', 'who has control', () => Promise.resolve());
+    command('owner', 'who has control', nothing);
     command('take', 'takes control, from whoever has it', (graph, psid) => takeThreadControl(graph, psid));
     command('pass', 'gives control to another app', (graph, psid, { to = PAGE_INBOX_APP_ID }) =>
       passThreadControl(graph, psid, to),
@@ -84,17 +92,27 @@ async function carryOut(psid: string, typed: Typed, change: Change, config: Conf
     if (!(error instanceof GraphError) || error.kind !== 'not_thread_owner') throw error;
     throw new Error(clean(`${error.message.replace(/\.?$/, '.')} ${REFUSED}`));
   });
-  const owner = await getThreadOwner(graph, psid);
-  const until = owner?.expiration;
-  const told = typed.json
-    ? formatJson({
-        psid,
-        owner: owner?.appId ?? null,
-        isThisBot: owner !== undefined && owner.appId === config.appId,
-        until: until ?? null,
-      })
-    : clean(describeOwner(owner, config.appId));
-  await terminal.write(`${told}\n`);
+  const asked = await getThreadOwner(graph, psid).catch((error: unknown) => {
+    if (change === nothing || !(error instanceof GraphError)) throw error;
+    return error;
+  });
+  const told = asked instanceof GraphError ? tellUnknown(psid, asked) : tellOwner(psid, asked, config.appId);
+  await terminal.write(typed.json ? `${formatJson(told.facts)}\n` : `${clean(told.words)}\n`);
+}
+
+function tellOwner(psid: string, owner: ThreadOwner | undefined, ownAppId: string | undefined): Told {
+  const { appId = null, expiration = null } = owner ?? {};
+  const facts = { psid, owner: appId, isThisBot: appId !== null && appId === ownAppId, until: expiration };
+  return { facts, words: describeOwner(owner, ownAppId) };
+}
+
+/** What was done stays done, whatever comes of the question that follows. */
+function tellUnknown(psid: string, { message }: GraphError): Told {
+  const ownerUnknown = message.replace(/\.?$/, '.');
+  return {
+    facts: { psid, ownerUnknown },
+    words: `It was done. Who has this conversation now is not known: ${ownerUnknown}`,
+  };
 }
 
 function secondsOf({ hours, seconds }: Typed): number {

@@ -292,6 +292,14 @@ describe('npm run doctor', () => {
       expect(output).not.toContain(site.sim.platform.settings[secret]);
   });
 
+  it.each([[[]], [['--json']]])('ends as it must with %p, also when nobody reads', async (args) => {
+    const site = await rightSetUp();
+    const gone = { write: () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) };
+    expect(await site.doctor(args, {}, gone)).toMatchObject({ code: 0, complaints: '' });
+    await site.sim.control('PUT', '/setup', { pageFields: [] });
+    expect(await site.doctor(args, {}, gone)).toMatchObject({ code: 1, complaints: '' });
+  });
+
   it('changes nothing', async () => {
     const site = await rightSetUp();
     await site.doctor();

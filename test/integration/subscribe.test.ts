@@ -1,4 +1,5 @@
 import { runSubscribeCommand } from '../../src/cli/subscribe';
+import type { Terminal } from '../../src/cli/terminal';
 import type { Platform } from '../../src/simulator/platform';
 import { FIELDS } from '../../src/simulator/settings';
 import { changing, oddGraph, type Spoil } from '../support/odd-graph';
@@ -17,10 +18,13 @@ async function newSetUp() {
   return site;
 }
 
-async function subscribe(site: SetUp, args: readonly string[] = [], answer?: string) {
+async function subscribe(site: SetUp, args: readonly string[] = [], answer?: string, change: Partial<Terminal> = {}) {
   const { terminal, said } = scriptedTerminal(answer);
   const env = site.environment();
-  const code = await runSubscribeCommand(['--url', site.webhook, ...args], env, { ...terminal, now: () => Date.now() });
+  const code = await runSubscribeCommand(['--url', site.webhook, ...args], env, {
+    ...{ ...terminal, now: () => Date.now() },
+    ...change,
+  });
   return { code, ...said() };
 }
 
@@ -233,6 +237,25 @@ describe('npm run subscribe', () => {
     site.writeEnvFile({ GRAPH_API_URL: await oddGraph(site.sim.url, '/messenger_profile', spoil) });
     await subscribe(site, ['--yes']);
     expect(site.sim.platform.profile).toEqual({ get_started: { payload: 'MINE' } });
+  });
+
+  const gone = { write: () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) };
+
+  it.each([[['--yes']], [['--yes', '--json']]])('does what it was told to with %p when nobody reads', async (args) => {
+    const site = await newSetUp();
+    expect((await subscribe(site, args, undefined, gone)).code).toBe(0);
+    expect(site.sim.platform.webhooks.subscription.pageFields).toEqual(new Set(ALL));
+    await site.sim.control('PUT', '/trouble', { noDefaultApplication: true });
+    expect((await subscribe(site, args, undefined, gone)).code).toBe(1);
+  });
+
+  it('asks nobody who cannot read what would be changed', async () => {
+    const site = await newSetUp();
+    expect(await subscribe(site, [], 'yes', gone)).toMatchObject({
+      ...{ code: 1, questions: [] },
+      complaints: containing('Nobody is there to confirm: add --yes.'),
+    });
+    expect(posts(site.sim.platform)).toEqual([]);
   });
 
   it('ends with 1 when something is still wrong afterwards', async () => {

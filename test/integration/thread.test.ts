@@ -145,6 +145,26 @@ describe('npm run thread', () => {
     });
   });
 
+  it('says that it was done when only the owner cannot be told afterwards', async () => {
+    const { sim, psid, run } = await conversation();
+    const url = await oddGraph(sim.url, '/thread_owner', () => '{}');
+    const env = { GRAPH_API_URL: url };
+    for (const command of [['pass'], ['take'], ['extend', '--hours', '1'], ['release']]) {
+      sim.platform.customerWrites(psid, 'hello');
+      const [name = '', ...options] = command;
+      expect(await run([name, psid, ...options], env)).toEqual({
+        ...{ code: 0, complaints: '', questions: [] },
+        output:
+          "It was done. Who has this conversation now is not known: Graph's answer to /thread_owner is not understood.\n",
+      });
+    }
+    sim.platform.customerWrites(psid, 'hello');
+    expect(JSON.parse((await run(['take', psid, '--json'], env)).output)).toEqual({
+      psid,
+      ownerUnknown: "Graph's answer to /thread_owner is not understood.",
+    });
+  });
+
   it('explains itself', async () => {
     const { run } = await conversation();
     expect((await run(['--help'])).output).toMatch(

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { runDoctorCommand } from '../../src/cli/doctor';
 import type { Mark } from '../../src/cli/doctor/finding';
 import type { SiteOptions } from '../../src/cli/doctor/site';
+import type { Terminal } from '../../src/cli/terminal';
 import { completeEnvironment } from '../../src/process/environment';
 import { makeBot } from './bot';
 import { startHttpServer } from './http-server';
@@ -56,10 +57,14 @@ export async function rightSetUp() {
   writeEnvFile();
 
   let timeoutMs = 5_000;
-  const doctor = async (args: readonly string[] = [], options: Partial<SiteOptions> = {}) => {
+  const doctor = async (
+    args: readonly string[] = [],
+    options: Partial<SiteOptions> = {},
+    change: Partial<Terminal> = {},
+  ) => {
     const { now = () => Date.now(), ...rest } = options;
     const { terminal, said } = scriptedTerminal();
-    const code = await runDoctorCommand(args, { env: { ...env }, timeoutMs, ...rest }, { ...terminal, now });
+    const code = await runDoctorCommand(args, { env: { ...env }, timeoutMs, ...rest }, { ...terminal, now, ...change });
     return { code, ...said() };
   };
   return {

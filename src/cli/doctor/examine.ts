@@ -15,7 +15,7 @@ const LIMIT_MS = 25_000;
  * @param options what is looked at
  * @param tell takes what each check has found, in the order of the list, as soon as it is known, and a summary
  */
-export async function examineSite(options: SiteOptions, tell?: (text: string) => Promise<void>): Promise<Found> {
+export async function examineSite(options: SiteOptions, tell?: (text: string) => Promise<unknown>): Promise<Found> {
   const site = createSite(options);
   const running = checks.map((check) => [check, make(check, site)] as const);
   const found: (readonly [Check, readonly Finding[]])[] = [];

@@ -1,4 +1,4 @@
-import { runProgram, wholeNumber } from '../../../src/cli/program';
+import { runProgram, tellReaders, wholeNumber } from '../../../src/cli/program';
 import { scriptedTerminal } from '../../support/scripted-terminal';
 
 async function run(args: readonly string[], write?: (text: string) => Promise<void>) {
@@ -33,6 +33,15 @@ describe('a command', () => {
   it('ends quietly when nobody reads its help', async () => {
     const gone = () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
     expect(await run(['--help'], gone)).toMatchObject({ code: 0, complaints: '' });
+  });
+
+  it.each(['EPIPE', 'ERR_STREAM_DESTROYED'])('may go on without readers (%s), but not on a full disk', async (code) => {
+    const { terminal } = scriptedTerminal();
+    const failing = (why: string) =>
+      tellReaders({ ...terminal, write: () => Promise.reject(Object.assign(new Error(why), { code: why })) });
+    expect(await tellReaders(terminal)('x')).toBe(true);
+    expect(await failing(code)('x')).toBe(false);
+    await expect(failing('ENOSPC')('x')).rejects.toThrow('ENOSPC');
   });
 
   it.each(['1', '10', '-3', '2.0', '1e1', '', 'x', '9'.repeat(16)])('takes no %p for a number of 2 to 9', async (n) => {
