@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { once } from 'node:events';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { defaultSettings } from '../../src/simulator/settings';
 import { botEnvironment } from '../../src/simulator/setup';
+import { testAuthority } from '../support/certificates';
 import { entryPoint, runBuilt } from '../support/built-server';
 import { freePort } from '../support/free-port';
 import { simulated } from '../support/simulated-bot';
@@ -17,9 +19,14 @@ interface Ended {
 }
 
 /** Runs a built command in a folder with a `.env`. */
-function command(name: string, args: readonly string[], cwd: string): Promise<Ended> {
+function command(
+  name: string,
+  args: readonly string[],
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const file = path.join(path.dirname(entryPoint), 'cli', `${name}.js`);
-  const env = { PATH: process.env['PATH'] };
+  const env = { PATH: process.env['PATH'], ...more };
   return new Promise((resolve) => {
     execFile(process.execPath, [file, ...args], { cwd, env, timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
@@ -27,16 +34,22 @@ function command(name: string, args: readonly string[], cwd: string): Promise<En
   });
 }
 
+/** A new folder with such a `.env`. */
+function folderWith(settings: Readonly<Record<string, string>>): string {
+  const cwd = temporaryFolder();
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(path.join(cwd, '.env'), lines.join(''), { mode: 0o600 });
+  return cwd;
+}
+
 describe('the doctor', () => {
   it('goes through the proxy that .env names, as the bot does', async () => {
     const proxy = net.createServer((socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
-    const cwd = temporaryFolder();
     const settings = botEnvironment(defaultSettings, 'https://graph.example.invalid');
     const address = `http://127.0.0.1:${(proxy.address() as net.AddressInfo).port}`;
-    const lines = Object.entries({ ...settings, HTTPS_PROXY: address }).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(path.join(cwd, '.env'), lines.join(''), { mode: 0o600 });
+    const cwd = folderWith({ ...settings, HTTPS_PROXY: address });
     const { status, stdout } = await command('doctor', [], cwd);
     proxy.close();
     expect([status, stdout]).toEqual([
@@ -48,22 +61,62 @@ describe('the doctor', () => {
   });
 });
 
+describe('TLS at the public address', () => {
+  const authority = testAuthority();
+  const certificate = authority.forHost('localhost', 'localhost');
+
+  it('is looked at as the platform does, whatever the environment adds or waives', async () => {
+    const sim = await simulated({ requireProof: true });
+    const cwd = folderWith(botEnvironment(defaultSettings, sim.url));
+    writeFileSync(path.join(cwd, 'root.pem'), authority.root);
+    const server = https.createServer({ ...certificate, cert: certificate.cert + authority.between }, (req, res) => {
+      res.end(new URL(String(req.url), 'https://localhost').searchParams.get('hub.challenge'));
+    });
+    server.listen(0, 'localhost');
+    await once(server, 'listening');
+    const url = `https://localhost:${(server.address() as net.AddressInfo).port}/webhook`;
+    for (const loosened of [
+      { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+      { NODE_EXTRA_CA_CERTS: path.join(cwd, 'root.pem') },
+    ]) {
+      const { status, stdout } = await command('doctor', ['--url', url], cwd, loosened);
+      expect([status, stdout]).toEqual([
+        1,
+        expect.stringMatching(
+          /\n✗ Webhook .*certificate.*\((SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT\w*)\)/,
+        ),
+      ]);
+    }
+    server.close();
+  });
+});
+
+describe('a command whose output nobody reads', () => {
+  it('does what it was told to, and ends as it must', async () => {
+    const sim = await simulated({ requireProof: true });
+    const { subscription } = sim.platform.webhooks;
+    subscription.pageFields.clear();
+    const cwd = folderWith(botEnvironment(defaultSettings, sim.url));
+    const file = path.join(path.dirname(entryPoint), 'cli', 'doctor.js');
+    const child = spawn(process.execPath, [file], { cwd, env: { PATH: process.env['PATH'] }, stdio: 'pipe' });
+    child.stdout.destroy();
+    expect(await once(child, 'close')).toEqual([1, null]);
+  });
+});
+
 describe('an operator who sets up the built bot', () => {
   it('is told what is missing, lets it be subscribed, finds all well, and moves a conversation', async () => {
     const sim = await simulated({ requireProof: true });
     const { subscription } = sim.platform.webhooks;
     subscription.callbackUrl = undefined;
     for (const fields of [subscription.appFields, subscription.pageFields]) fields.clear();
-    const cwd = temporaryFolder();
-    const settings = {
+    const cwd = folderWith({
       ...botEnvironment(defaultSettings, sim.url),
       PORT: '0',
       HOST: '127.0.0.1',
       OPERATIONS_PORT: String(await freePort()),
       NODE_ENV: 'production',
-    };
-    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(path.join(cwd, '.env'), lines.join(''), { mode: 0o600 });
+    });
 
     const before = await command('doctor', [], cwd);
     expect(before).toMatchObject({ status: 1, stderr: '' });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { rootCertificates, type ConnectionOptions } from 'node:tls';
 import { agentFor } from '../../messenger/proxy';
 
 /** A request to the public address. */
@@ -24,7 +25,8 @@ export function visit({ url, method, body, timeoutMs, trusted }: Visit): Promise
   return new Promise((resolve) => {
     const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': body.length };
     const agent = agentFor(url, timeoutMs);
-    const request = (url.protocol === 'https:' ? https : http).request(url, { method, headers, agent, ca: trusted });
+    const options = { method, headers, agent, ...strictTls(trusted) };
+    const request = (url.protocol === 'https:' ? https : http).request(url, options);
     const end = (outcome: Outcome): void => {
       clearTimeout(limit);
       resolve(outcome);
@@ -53,6 +55,11 @@ export function visit({ url, method, body, timeoutMs, trusted }: Visit): Promise
     });
     request.end(body);
   });
+}
+
+/** As the platform sees it: what this machine's environment adds to the authorities, or waives, does not count there. */
+function strictTls(trusted: string | undefined): ConnectionOptions {
+  return { ca: trusted ?? [...rootCertificates], rejectUnauthorized: true, minVersion: 'TLSv1.2' };
 }
 
 const words: Readonly<Record<string, string>> = {
