@@ -187,7 +187,7 @@ describe('a public address', () => {
       mark: 'wrong',
       text: expect.stringContaining('nothing was sent there') as string,
     });
-    for (const name of ['Wrong token', 'Forged events'])
+    for (const name of ['Wrong token', 'Signed events', 'Forged events'])
       expect((await site.find(name, asked))[0]?.text).toBe('not checked, because the address is none: see Webhook.');
   });
 
@@ -217,6 +217,31 @@ describe('a public address', () => {
     expect(dead[0]?.text).toBe('not checked, because the address does not answer: see Webhook.');
   });
 
+  it('is asked with a signature, too: the bot that runs may know another secret', async () => {
+    const site = await rightSetUp();
+    expect((await site.find('Signed events'))[0]).toMatchObject({ mark: 'ok' });
+    const { verifyToken } = site.sim.platform.settings;
+    const older = (await startHttpServer(asTheBot(verifyToken))).url; // refuses every POST
+    expect((await site.find('Signed events', ['--url', older]))[0]).toMatchObject({
+      mark: 'wrong',
+      text: expect.stringContaining('the bot that runs knows another one') as string,
+      remedy: expect.stringContaining('systemctl reload') as string,
+    });
+    const { url } = await startHttpServer((req, res) => {
+      if (req.method === 'POST') res.writeHead(418).end();
+      else asTheBot(verifyToken)(req, res);
+    });
+    expect((await site.find('Signed events', ['--url', url]))[0]).toMatchObject({
+      mark: 'unknown',
+      text: expect.stringContaining('HTTP 418, not 200') as string,
+    });
+    site.writeEnvFile({ APP_SECRET: undefined, NODE_ENV: undefined });
+    expect((await site.find('Signed events', ['--url', older]))[0]).toMatchObject({
+      mark: 'unknown',
+      text: 'not checked, because APP_SECRET is not set.',
+    });
+  });
+
   it('may break off only what it should refuse', async () => {
     const site = await rightSetUp();
     const token = site.sim.platform.settings.verifyToken;
@@ -224,7 +249,7 @@ describe('a public address', () => {
       if (queryOf(req.url).get('hub.verify_token') === token) asTheBot(token)(req, res);
       else res.destroy();
     });
-    for (const name of ['Wrong token', 'Forged events'])
+    for (const name of ['Wrong token', 'Signed events', 'Forged events'])
       expect((await site.find(name, ['--url', url]))[0]).toMatchObject({
         mark: 'unknown',
         text: expect.stringContaining('closed at once') as string,

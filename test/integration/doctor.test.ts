@@ -282,12 +282,12 @@ describe('npm run doctor', () => {
     ]);
     expect(lines.map((line) => line.slice(2, 20).trim())).toEqual([
       ...['Settings', 'File .env', 'Production', 'Graph', 'Clock', 'Token', 'App secret'],
-      ...['Data folder', 'Disk', 'Bot', 'Webhook', 'Wrong token', 'Forged events'],
+      ...['Data folder', 'Disk', 'Bot', 'Webhook', 'Wrong token', 'Signed events', 'Forged events'],
       ...['App subscription', 'Page subscription', 'Routing', 'Routing', 'App review'],
     ]);
     expect(output).toContain('of the Page "Corner Bakery" (100200300400500)');
     expect(output).toContain(`${process.cwd()}/.env`);
-    expect(output).toMatch(/\n\n16 ✓ {2}0 ✗ {2}2 \? {2}Nothing is wrong\..*\n$/);
+    expect(output).toMatch(/\n\n17 ✓ {2}0 ✗ {2}2 \? {2}Nothing is wrong\..*\n$/);
     for (const secret of ['pageAccessToken', 'appSecret', 'verifyToken'] as const)
       expect(output).not.toContain(site.sim.platform.settings[secret]);
   });
@@ -337,7 +337,7 @@ describe('npm run doctor', () => {
       'the settings are not complete',
       envOf({ VERIFY_TOKEN: undefined }),
       'the settings are not complete: see Settings.',
-      15,
+      16,
     ],
   ])('does not repeat ten times that %s', async (_what, spoil, reason, times) => {
     const site = await rightSetUp();

@@ -3,7 +3,7 @@ import { bot, dataFolder, disk } from './checks/machine';
 import { envFile, production, settings } from './checks/settings';
 import { appReview, appSubscription, pageSubscription, routing } from './checks/subscriptions';
 import { appSecret, token } from './checks/token';
-import { forgedEvents, webhook, wrongToken } from './checks/webhook';
+import { forgedEvents, signedEvents, webhook, wrongToken } from './checks/webhook';
 import type { Check } from './finding';
 
 /** All checks, in the order in which they are told, and what they find is mended: each needs what comes before it. */
@@ -11,6 +11,6 @@ export const checks: readonly Check[] = [
   ...[settings, envFile, production],
   ...[graph, clock, token, appSecret],
   ...[dataFolder, disk, bot],
-  ...[webhook, wrongToken, forgedEvents],
+  ...[webhook, wrongToken, signedEvents, forgedEvents],
   ...[appSubscription, pageSubscription, routing, appReview],
 ];

@@ -80,7 +80,13 @@ export function createSite({ env, now, url, timeoutMs = TIMEOUT_MS, trusted }: S
   const webhook = remember(async () => {
     if (!config) throw new NotChecked(NO_SETTINGS);
     const address = url ?? (await findAddress(graph));
-    return visitWebhook({ address, verifyToken: config.verifyToken, timeoutMs, trusted });
+    return visitWebhook({
+      address,
+      verifyToken: config.verifyToken,
+      appSecret: config.appSecrets[0],
+      timeoutMs,
+      trusted,
+    });
   });
   const known = <T>(value: T | undefined): T => {
     if (value === undefined) throw new NotChecked(NO_SETTINGS);

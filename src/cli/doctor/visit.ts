@@ -8,6 +8,8 @@ export interface Visit {
   readonly url: URL;
   readonly method: 'GET' | 'POST';
   readonly body?: string;
+  /** Headers beside those that the body needs. */
+  readonly extra?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Certificates to trust instead of those that Node.js brings along. */
   readonly trusted: string | undefined;
@@ -21,9 +23,10 @@ export type Outcome =
 const LARGEST_ANSWER = 64 * 1024;
 
 /** Makes one request, follows nothing, and takes no more than 64 KiB and so many milliseconds. Never rejects. */
-export function visit({ url, method, body, timeoutMs, trusted }: Visit): Promise<Outcome> {
+export function visit({ url, method, body, extra = {}, timeoutMs, trusted }: Visit): Promise<Outcome> {
   return new Promise((resolve) => {
-    const headers = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': body.length };
+    const ofBody = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': body.length };
+    const headers = { ...ofBody, ...extra };
     const agent = agentFor(url, timeoutMs);
     const options = { method, headers, agent, ...strictTls(trusted) };
     const request = (url.protocol === 'https:' ? https : http).request(url, options);

@@ -1,9 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import { isLoopback } from '../../process/loopback';
 import { showAddress } from '../address';
 import { visit, type Outcome } from './visit';
 
-/** What the public address has answered to the three requests that tell how it is. */
+/** What the public address has answered to the requests that tell how it is. */
 export interface WebhookVisits {
   readonly url: URL;
   /** What the right verification has to be answered with. */
@@ -11,6 +11,8 @@ export interface WebhookVisits {
   readonly verification: Outcome;
   readonly wrongToken: Outcome;
   readonly unsigned: Outcome;
+  /** Undefined where there is no app secret to sign with. */
+  readonly signed: Outcome | undefined;
 }
 
 /** An address that nothing is sent to. */
@@ -19,6 +21,8 @@ export class UnsafeAddressError extends Error {}
 export interface WebhookVisitsOptions {
   readonly address: string;
   readonly verifyToken: string;
+  /** The current one. */
+  readonly appSecret: string | undefined;
   readonly timeoutMs: number;
   readonly trusted: string | undefined;
 }
@@ -27,12 +31,13 @@ export interface WebhookVisitsOptions {
 const EMPTY_POST = '{"object":"page","entry":[]}';
 
 /**
- * Knocks at the public address as the platform does, and as somebody else would: all three requests at once.
+ * Knocks at the public address as the platform does, and as somebody else would: all at once.
  *
  * @throws {UnsafeAddressError} when the verify token would cross the network in plain sight
  * @see https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
  */
-export async function visitWebhook({ address, verifyToken, ...rest }: WebhookVisitsOptions): Promise<WebhookVisits> {
+export async function visitWebhook(options: WebhookVisitsOptions): Promise<WebhookVisits> {
+  const { address, verifyToken, appSecret, ...rest } = options;
   const url = readAddress(address);
   const challenge = String(randomInt(1_000_000_000, 10_000_000_000));
   const ask = (token: string): Promise<Outcome> => {
@@ -42,12 +47,20 @@ export async function visitWebhook({ address, verifyToken, ...rest }: WebhookVis
     asked.searchParams.set('hub.challenge', challenge);
     return visit({ url: asked, method: 'GET', ...rest });
   };
-  const [verification, wrongToken, unsigned] = await Promise.all([
+  const [verification, wrongToken, unsigned, signed] = await Promise.all([
     ask(verifyToken),
     ask(randomBytes(16).toString('hex')),
     visit({ url, method: 'POST', body: EMPTY_POST, ...rest }),
+    appSecret === undefined
+      ? undefined
+      : visit({ url, method: 'POST', body: EMPTY_POST, extra: signatureOf(EMPTY_POST, appSecret), ...rest }),
   ]);
-  return { url, challenge, verification, wrongToken, unsigned };
+  return { url, challenge, verification, wrongToken, unsigned, signed };
+}
+
+/** @see https://developers.facebook.com/docs/messenger-platform/webhooks#validate-payloads */
+function signatureOf(body: string, appSecret: string): Readonly<Record<string, string>> {
+  return { 'X-Hub-Signature-256': `sha256=${createHmac('sha256', appSecret).update(body).digest('hex')}` };
 }
 
 /**

@@ -88,6 +88,27 @@ export const wrongToken: Check = {
   },
 };
 
+/** Whether the bot that runs knows the app secret that stands in the settings: they can be older than its start. */
+export const signedEvents: Check = {
+  name: 'Signed events',
+  look: async (site) => {
+    const { signed: outcome } = await visits(site.webhook);
+    if (outcome === undefined)
+      throw new NotChecked('APP_SECRET is not set.', 'Copy it from the App Dashboard > App settings > Basic.');
+    if ('code' in outcome)
+      return [unknown(`a POST that is signed with APP_SECRET: ${describeConnection(outcome.code)}.`)];
+    if (outcome.status === 200) return [ok('a POST that is signed with APP_SECRET is taken.')];
+    if (outcome.status === 401)
+      return [
+        wrong(
+          'a POST that is signed with APP_SECRET is refused: the bot that runs knows another one.',
+          'Let it read the settings again (systemctl reload, kill -HUP), or restart it.',
+        ),
+      ];
+    return [unknown(`a POST that is signed with APP_SECRET is answered HTTP ${outcome.status}, not 200.`)];
+  },
+};
+
 /** Whether anybody could forge events. */
 export const forgedEvents: Check = {
   name: 'Forged events',

@@ -1,8 +1,9 @@
+import { createHmac } from 'node:crypto';
 import nock from 'nock';
 import { readAddress, UnsafeAddressError, visitWebhook } from '../../../../src/cli/doctor/webhook-visits';
 
-const visitAt = (address: string) =>
-  visitWebhook({ address, verifyToken: 'the-token', timeoutMs: 1_000, trusted: undefined });
+const visitAt = (address: string, appSecret?: string) =>
+  visitWebhook({ address, verifyToken: 'the-token', appSecret, timeoutMs: 1_000, trusted: undefined });
 
 describe('the verify token', () => {
   // A call that nothing expects would fail the test.
@@ -34,5 +35,17 @@ describe('the verify token', () => {
     expect(challenge).toMatch(/^\d{10}$/);
     expect(seen.filter((path) => path.includes('the-token'))).toHaveLength(1);
     expect(seen).toHaveLength(3);
+  });
+
+  it('has a POST with it that is signed as the platform signs, where there is a secret to sign with', async () => {
+    const at = nock('https://bot.example').get('/webhook').query(true).twice().reply(200, '');
+    nock('https://bot.example', { badheaders: ['x-hub-signature-256'] })
+      .post('/webhook')
+      .reply(401, '');
+    const text = '{"object":"page","entry":[]}';
+    const signature = `sha256=${createHmac('sha256', 'the-secret').update(text).digest('hex')}`;
+    at.post('/webhook', text).matchHeader('x-hub-signature-256', signature).reply(200, 'OK');
+    const { signed, unsigned } = await visitAt('https://bot.example/webhook', 'the-secret');
+    expect([signed, unsigned]).toMatchObject([{ status: 200 }, { status: 401 }]);
   });
 });
