@@ -93,7 +93,15 @@ describe('what becomes of an event', () => {
     expect(verdict).toMatchObject({ reason: expect.stringContaining('p-0123456789') as string });
     expect(lines.at(-1)).toMatchObject({ event: 'e' });
     expect(JSON.stringify(lines.at(-1)?.['err'])).toContain('p-0123456789');
+    expect(lines.map(({ msg }) => msg)).not.toContain('graph call'); // that is what a call that succeeded is called
     expect(watched).toEqual([`${PSID} /messages failed`]);
+  });
+
+  it('says of an error what it is, and where it came from', async () => {
+    const { lines } = await handle({ failWith: new TypeError('odd') });
+    expect(lines.at(-1)).toMatchObject({
+      err: { type: 'TypeError', message: 'odd', stack: expect.stringMatching(/^TypeError: odd\n/) as string },
+    });
   });
 
   it('leaves a reason as it is where the id is so short that it would be found in other numbers', async () => {
