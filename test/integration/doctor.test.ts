@@ -264,7 +264,7 @@ const cases: readonly Case[] = [
     says: /takes no events: 9 events wait\./,
     remedy: /log/,
     mend: ({ answerReady }) => {
-      answerReady(200, '{}');
+      answerReady(200, '{"ready":true,"reasons":[]}');
     },
   },
 ];
@@ -454,8 +454,22 @@ describe('what the doctor cannot tell', () => {
     expect((await site.find('Bot'))[0]?.text).toMatch(
       /^something else than a bot answers at 127.0.0.1:\d+ \(HTTP 404\)/,
     );
-    site.answerReady(503, 'down');
-    expect((await site.find('Bot'))[0]).toMatchObject({ mark: 'unknown' });
+    for (const status of [200, 503])
+      for (const body of [
+        'down',
+        '',
+        '<html>hello',
+        '{}',
+        '[]',
+        '{"ready":"yes","reasons":[]}',
+        '{"ready":false,"reasons":[]}',
+      ]) {
+        site.answerReady(status, body);
+        expect([body, await site.find('Bot')]).toMatchObject([
+          body,
+          [{ mark: 'unknown', text: expect.stringMatching(/^something else than a bot answers at/) as string }],
+        ]);
+      }
     site.writeEnvFile({ OPERATIONS_PORT: '9' });
     expect((await site.find('Bot'))[0]?.text).toBe(
       'no bot runs on this machine with these settings (nothing at 127.0.0.1:9).',
@@ -466,6 +480,32 @@ describe('what the doctor cannot tell', () => {
     expect((await site.find('Bot'))[0]?.text).toContain('[::1]:9');
     site.writeEnvFile({ OPERATIONS_PORT: '0' });
     expect((await site.find('Bot'))[0]?.text).toContain('OPERATIONS_PORT is 0');
+  });
+});
+
+describe('the bot that answers', () => {
+  it('is the one on this data folder, or another one', async () => {
+    const site = await rightSetUp();
+    const folder = path.join(fs.realpathSync(site.folder), 'Köln');
+    site.writeEnvFile({ DATA_DIR: './Köln' });
+    const answer = (dataDir: string, ready = true) => {
+      const reasons = ready ? [] : [{ what: 'queue_full', detail: '9 events wait.' }];
+      site.answerReady(ready ? 200 : 503, JSON.stringify({ ready, reasons, dataDir }));
+    };
+    answer(folder);
+    expect((await site.find('Bot'))[0]?.mark).toBe('ok');
+    fs.mkdirSync(folder);
+    fs.symlinkSync(folder, path.join(site.folder, 'link'));
+    answer(path.join(site.folder, 'link'));
+    expect((await site.find('Bot'))[0]?.mark).toBe('ok');
+    answer(folder, false);
+    expect((await site.find('Bot'))[0]?.mark).toBe('wrong');
+    for (const ready of [true, false]) {
+      answer('/srv/other bot', ready);
+      expect(await site.find('Bot')).toMatchObject([
+        { mark: 'unknown', text: 'another bot, on /srv/other bot, answers there.' },
+      ]);
+    }
   });
 });
 

@@ -53,13 +53,19 @@ function nearestAbove(folder: string): string {
   return fs.existsSync(folder) ? folder : nearestAbove(path.dirname(folder));
 }
 
-const answerSchema = z.object({ reasons: z.array(z.object({ detail: z.string() })) });
+/** What a bot answers to `/readyz`. */
+const answerSchema = z.object({
+  ready: z.boolean(),
+  reasons: z.array(z.object({ detail: z.string() })),
+  /** Bots of before do not tell it. */
+  dataDir: z.string().optional(),
+});
 
 /** Whether a bot runs on this machine, and takes events. */
 export const bot: Check = {
   name: 'Bot',
   look: async (site) => {
-    const { operationsPort, operationsHost } = site.config();
+    const { operationsPort, operationsHost, dataDir } = site.config();
     if (operationsPort === undefined)
       return [unknown('whether a bot runs here cannot be asked: OPERATIONS_PORT is 0.')];
     const host = ['0.0.0.0', '::'].includes(operationsHost) ? '127.0.0.1' : operationsHost;
@@ -68,18 +74,29 @@ export const bot: Check = {
     const remedy = 'Start it (node dist/index.js), or run this where it runs, with its settings.';
     if ('code' in outcome)
       return [unknown(`no bot runs on this machine with these settings (nothing at ${url.host}).`, remedy)];
-    if (outcome.status === 200) return [ok('a bot runs here, and takes events.')];
-    const reasons = answerSchema.safeParse(parseJson(outcome.text)).data?.reasons;
-    if (outcome.status === 503 && reasons) {
-      return reasons.map(({ detail }) => wrong(`a bot runs here, but takes no events: ${detail}`, 'See its log.'));
+    const answer = answerSchema.safeParse(parseJson(outcome.text)).data;
+    if (!answer || (!answer.ready && answer.reasons.length === 0)) {
+      return [unknown(`something else than a bot answers at ${url.host} (HTTP ${outcome.status}).`, remedy)];
     }
-    return [unknown(`something else than a bot answers at ${url.host} (HTTP ${outcome.status}).`, remedy)];
+    if (answer.dataDir !== undefined && realPath(answer.dataDir) !== realPath(path.resolve(dataDir))) {
+      return [unknown(`another bot, on ${answer.dataDir}, answers there.`, OTHER_PORT)];
+    }
+    if (answer.ready) return [ok('a bot runs here, and takes events.')];
+    return answer.reasons.map(({ detail }) => wrong(`a bot runs here, but takes no events: ${detail}`, 'See its log.'));
   },
 };
 
+const OTHER_PORT = 'Give each bot of this machine its own OPERATIONS_PORT, or set DATA_DIR to the folder of that one.';
+
+/** Where a folder really is; one that is not there, where it would be. */
+function realPath(folder: string): string {
+  return fs.existsSync(folder) ? fs.realpathSync(folder) : folder;
+}
+
+/** @param text as a visit reads it: a character a byte */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(Buffer.from(text, 'latin1').toString('utf8'));
   } catch {
     return undefined;
   }
