@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
@@ -625,7 +626,25 @@ describe('the machine', () => {
     fs.rmSync(site.envFile);
     fs.mkdirSync(site.envFile); // root may read everything but this
     expect((await site.find('Settings'))[0]?.text).toMatch(/^The file \.env is no regular file/);
-    expect((await site.find('File .env'))[0]).toMatchObject({ mark: 'wrong', text: `${site.envFile} cannot be read.` });
+    const unreadable = { mark: 'wrong', text: `${site.envFile} is no regular file.` };
+    expect((await site.find('File .env'))[0]).toMatchObject(unreadable);
+    fs.rmdirSync(site.envFile);
+    execFileSync('mkfifo', [site.envFile]); // whoever reads it would wait for ever
+    expect((await site.find('File .env'))[0]).toMatchObject(unreadable);
+  });
+
+  it('has a .env that an editor has stored otherwise', async () => {
+    const site = await rightSetUp();
+    const env = site.environment();
+    fs.writeFileSync(site.envFile, fs.readFileSync(site.envFile, 'utf8'), 'utf16le');
+    expect((await site.find('File .env', [], { env }))[0]).toMatchObject({
+      mark: 'wrong',
+      text: `${site.envFile} is in UTF-16, which the bot does not read.`,
+      remedy: 'Save it as UTF-8.',
+    });
+    expect((await site.find('Settings', [], { env }))[0]?.text).toBe(
+      `complete, from the environment and no file (${site.envFile} is in UTF-16, which the bot does not read).`,
+    );
   });
 });
 

@@ -15,18 +15,17 @@ export const settings: Check = {
   },
 };
 
-function describeFile({ place, assignments }: EnvFile): string {
+function describeFile({ place, assignments, trouble }: EnvFile): string {
+  if (trouble) return `no file (${place} ${trouble[0]})`;
   return assignments ? place : `no file (there is no ${place})`;
 }
 
 /** Names that look like a slip of the fingers, and values that end at a `#`. */
 export const envFile: Check = {
   name: 'File .env',
-  look: ({ envFile: { assignments, mode, place } }) => {
-    if (!assignments) {
-      if (mode === undefined) return [unknown(`there is no ${place}.`, 'Fine where the environment holds everything.')];
-      return [wrong(`${place} cannot be read.`, 'Run this as the user who runs the bot.')];
-    }
+  look: ({ envFile: { assignments, mode, place, trouble } }) => {
+    if (trouble) return [wrong(`${place} ${trouble[0]}.`, trouble[1])];
+    if (!assignments) return [unknown(`there is no ${place}.`, 'Fine where the environment holds everything.')];
     const findings = [...checkMode(Number(mode), place), ...assignments.flatMap(checkAssignment)];
     return findings.length > 0 ? findings : [ok('no misspelt names, no values that are cut off, for its owner only.')];
   },
