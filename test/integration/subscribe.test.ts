@@ -1,3 +1,4 @@
+import * as pageSetup from '../../src/messenger/page-setup';
 import { runSubscribeCommand } from '../../src/cli/subscribe';
 import type { Terminal } from '../../src/cli/terminal';
 import type { Platform } from '../../src/simulator/platform';
@@ -229,6 +230,12 @@ describe('npm run subscribe', () => {
       expect(posts(site.sim.platform)).toEqual([]);
     },
   );
+
+  it('does not blame Graph for what is not its fault', async () => {
+    const site = await newSetUp();
+    jest.spyOn(pageSetup, 'getSubscribedApps').mockRejectedValue(new TypeError('a mistake'));
+    expect(await subscribe(site, ['--yes'])).toMatchObject({ code: 1, output: '', complaints: 'a mistake\n' });
+  });
 
   it('keeps a Get Started button that comes after something else', async () => {
     const site = await newSetUp();
