@@ -28,7 +28,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   operations: ['test/integration/operations'],
   'accept-events': ['test/integration/operations', 'test/integration/many-events', 'test/integration/conversation'],
   cli: ['test/integration/doctor', 'test/integration/subscribe', 'test/integration/thread'],
-  index: ['test/integration/conversation', 'test/integration/front-door', 'test/integration/many-events'],
+  index: ['conversation', 'front-door', 'many-events', 'operations'].map((name) => `test/integration/${name}`),
   simulator: ['test/integration/simulator-*'],
 };
 
