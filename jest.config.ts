@@ -8,6 +8,8 @@ const config: Config = {
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '/test/operations/', '/test/proxy/'],
   restoreMocks: true,
+  // Otherwise one processor is left idle, which on two of them is half.
+  maxWorkers: '100%',
   // Property tests run long where other programs need the processor, too.
   testTimeout: 30_000,
   // The page runs in a browser (test/browser); demo and simulator are started as programs there.

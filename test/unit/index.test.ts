@@ -131,6 +131,14 @@ describe('what operators see', () => {
       reasons: [],
       dataDir: settings.DATA_DIR,
     });
+    const read = { sender: { id: '24601' }, timestamp: Date.now(), read: { watermark: 1 } };
+    await fetch(`http://127.0.0.1:${bot.port}/webhook`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ object: 'page', entry: [{ id: '1', messaging: [read] }] }),
+    });
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toContain('messenger_bot_events_total{channel="messaging",kind="read",outcome="ignored"} 1\n');
     await bot.stop();
     await expect(ask()).rejects.toThrow();
   });

@@ -73,7 +73,9 @@ describe('the end of the process', () => {
       endOnMistakes(makeLog(), kept.output, (reason) => reason === 'harmless');
       (process as NodeJS.EventEmitter).emit(name, new Error('nobody caught me'));
       if (name === 'unhandledRejection') (process as NodeJS.EventEmitter).emit(name, 'harmless');
-      process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+      expect((process as NodeJS.EventEmitter).emit('rejectionHandled')).toBe(true); // or Node.js warns of it
+      for (const one of ['uncaughtException', 'unhandledRejection', 'rejectionHandled'])
+        process.removeAllListeners(one);
       others.forEach((listener) => process.on(name as 'uncaughtException', listener));
       expect(exits).toEqual([1]);
       expect(kept.lines.join()).toMatch(/"level":"fatal".*nobody caught me/);
