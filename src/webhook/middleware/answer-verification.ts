@@ -3,7 +3,7 @@ import { equalInConstantTime } from '../constant-time';
 import { NOTHING_TO_DO, refusal } from './refusals';
 
 const COMPARE_TOKEN =
-  'Compare VERIFY_TOKEN with the verify token in the App Dashboard under Webhooks; in .env, a value with a # needs quotes.';
+  'Compare VERIFY_TOKEN with the verify token in the App Dashboard under Webhooks; in .env, a value with a # needs quotes. (npm run doctor tries a wrong one, too.)';
 
 /**
  * Answers the platform's `GET /webhook`, which proves that this server belongs to the app: the challenge as plain text

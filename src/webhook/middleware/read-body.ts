@@ -14,7 +14,7 @@ const MOST_VALUES = 150_000;
 const COMPARE_SECRET =
   'Compare APP_SECRET with the App Dashboard under App settings > Basic. When this goes on for an hour, the platform unsubscribes the app.';
 
-const NO_SIGNATURE = `${NOTHING_TO_DO} If it is the platform, a proxy between removes the header.`;
+const NO_SIGNATURE = `${NOTHING_TO_DO} (npm run doctor tries it, too.) If it is the platform, a proxy between removes the header.`;
 
 const OTHER_OBJECT =
   'In the App Dashboard under Webhooks, subscribe this address for "Page" and "Instagram" only, or let another server have the rest.';
