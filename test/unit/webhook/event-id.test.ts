@@ -1,4 +1,4 @@
-import { eventId } from '../../../src/webhook/event-id';
+import { conversationOf, eventId } from '../../../src/webhook/event-id';
 import { readEvents } from '../../support/read-events';
 import { bodySchema } from '../../../src/webhook/payload';
 import { FIXTURE_TIME, bodyOf, eventOf, ids } from '../../support/fixtures';
@@ -89,5 +89,15 @@ describe('eventId', () => {
     expect(idOf({ reaction: { mid: 'm_1' } })).not.toBe(
       idOf({ reaction: { mid: 'm_1' } }, 'messaging', FIXTURE_TIME + 1),
     );
+  });
+});
+
+describe('conversationOf', () => {
+  const named = (entry: object) =>
+    readEvents(bodySchema.parse({ object: 'page', entry: [entry] }), 0).map((event) => conversationOf(event, '24601'));
+
+  it('tells Pages and people apart, also where an event does not name its Page', () => {
+    expect(named({ id: ids.page, messaging: [eventOf(message)] })).toEqual([`page/${ids.page}/24601`]);
+    expect(named({ messaging: [{ sender: { id: '24601' }, ...message }] })).toEqual(['page//24601']);
   });
 });
