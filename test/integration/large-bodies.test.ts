@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import nock from 'nock';
@@ -27,7 +28,7 @@ async function listening(env: Record<string, string> = signed) {
     socket.on('error', () => undefined); // a connection that is closed at once may be reset
     return socket;
   };
-  return { ...bot, connect };
+  return { ...bot, port, connect };
 }
 
 const head = (...headers: string[]) =>
@@ -41,6 +42,19 @@ describe('a body that is refused before it is complete', () => {
     socket.write(head(forged, `Content-Length: ${5 * MEBIBYTE + 1}`)); // and not a byte of it
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close[^]*The body is larger than 5 MiB\.$/);
+  });
+
+  it('lets its sender read that, who is still sending it: nothing is reset', async () => {
+    const { port } = await listening();
+    const body = Buffer.alloc(6 * MEBIBYTE, 'x');
+    for (let n = 0; n < 10; n += 1) {
+      const sending = request({ port, host: '127.0.0.1', method: 'POST', path: '/webhook' });
+      sending.setHeader('Content-Length', body.length);
+      sending.setHeader('X-Hub-Signature-256', `sha256=${'0'.repeat(64)}`);
+      sending.end(body);
+      const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+      expect([answer.statusCode, await text(answer)]).toEqual([413, 'The body is larger than 5 MiB.']);
+    }
   });
 
   it('turns out to be larger than 5 MiB: 413 before it is at its end', async () => {

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { NOTHING_TO_DO, refusal, type Refusals } from './refusals';
+import { ANSWER_MS, NOTHING_TO_DO, refusal, type Refusals } from './refusals';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -10,9 +10,6 @@ const MOST_HELD = 64 * MEBIBYTE;
 
 /** Up to this size a body is always begun: what the platform sends, but for large batches. */
 const USUAL_BODY = 64 * 1024;
-
-/** How long a refused client has to read its answer. */
-const ANSWER_MS = 500;
 
 const tooLarge = () => refusal(413, 'The body is larger than 5 MiB.', NOTHING_TO_DO);
 const tooMuch = () =>

@@ -14,6 +14,9 @@ export function refusal(status: number, sentence: string, remedy?: string): Http
   return createError(status, sentence, { expose: true, remedy });
 }
 
+/** How long a client that is refused has to read its answer. */
+export const ANSWER_MS = 500;
+
 /** What the platform never sends. */
 export const NOTHING_TO_DO = 'Nothing to do: the platform sends nothing like it, somebody else does.';
 
@@ -32,6 +35,9 @@ export interface Refusals {
  * @param limited keeps count of what is said too often
  */
 export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
+  /** Those that are refused: what comes of the rest of their request is nothing. */
+  const answered = new WeakSet<Response>();
+
   const answer: Refusals['answer'] = (error, req, res) => {
     const { status, sentence, remedy } = describe(error);
     const { method, path } = req;
@@ -46,19 +52,35 @@ export function createRefusals(log: Logger, limited: LimitedLog): Refusals {
         log.warn({ method, status, times, reason: sentence, remedy }, 'requests were refused');
       });
     }
-    if (hasBody(req) && !req.complete) res.set('Connection', 'close');
-    res.status(status).type('text/plain').send(sentence);
+    answered.add(res);
+    res.status(status).type('text/plain');
+    if (hasBody(req) && !req.complete) answerEarly(req, res, sentence);
+    else res.send(sentence);
   };
   return {
     answer,
     handler: (error: unknown, req, res, _next) => {
       if (!res.headersSent) answer(error, req, res);
-      else if (!res.writableEnded) {
+      else if (!res.writableEnded && !answered.has(res)) {
         log.error({ err: error, method: req.method, path: req.path }, 'an answer was cut off');
         res.destroy();
       } // Otherwise it is refused already: this is what came of the rest of it.
     },
   };
+}
+
+/**
+ * Answers who is still sending, and closes the connection once the answer has been read, or half a second later. Until then what
+ * comes is thrown away: a connection that is closed with something unread on it is reset, and takes the answer back.
+ */
+function answerEarly(req: Request, res: Response, sentence: string): void {
+  res.set({ Connection: 'close', 'Content-Length': String(Buffer.byteLength(sentence)) }).write(sentence);
+  const end = () => res.end();
+  const timer = setTimeout(end, ANSWER_MS).unref();
+  res.once('close', () => {
+    clearTimeout(timer);
+  });
+  req.once('end', end).resume();
 }
 
 function hasBody({ headers }: Request): boolean {
