@@ -35,12 +35,14 @@ export function createAccept(options: AcceptOptions): (body: WebhookBody) => Pro
 
   const toStore = (event: WebhookEvent): NewEvent[] => {
     const { channel, kind, psid, timestamp } = event;
+    // To name a person costs more than to read the event: only for a line that is written.
+    const person = psid !== undefined && log.isLevelEnabled('debug') ? { person: nameOf(psid) } : {};
     if (!isAnswered(event)) {
-      log.debug({ channel, kind, ...(psid !== undefined && { person: nameOf(psid) }) }, 'event ignored');
+      log.debug({ ...person, channel, kind }, 'event ignored');
       return [];
     }
     const id = eventId(event);
-    log.debug({ event: id, person: nameOf(event.psid), channel, kind }, 'event came in');
+    log.debug({ event: id, ...person, channel, kind }, 'event came in');
     const conversation = conversationOf(event, event.psid);
     return [{ id, page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
   };

@@ -24,7 +24,7 @@ import { requireMachine } from './process/machine';
 import { explainStart } from './process/operator-error';
 import { createPersonName, type PersonName } from './process/person-name';
 import { createReload, hasTerminal } from './process/reload';
-import { createSecretKeeper, type SecretKeeper } from './process/secret-keeper';
+import { createSecretKeeper, secretsOf, type SecretKeeper } from './process/secret-keeper';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore } from './queue/event-store';
 import { checkData, type DataCheck } from './queue/lmdb/check-data';
@@ -261,10 +261,6 @@ async function listenWith(
     await store.close();
     throw error;
   }
-}
-
-function secretsOf({ pageAccessToken, verifyToken, appSecrets }: Config): Secrets {
-  return { pageAccessToken, verifyToken, appSecrets };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */

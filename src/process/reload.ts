@@ -2,7 +2,7 @@ import { openSync, closeSync } from 'node:fs';
 import { ConfigError, loadConfig, type Config, type Secrets } from '../config';
 import type { Logger } from './logger';
 import { OperatorError } from './operator-error';
-import type { SecretKeeper } from './secret-keeper';
+import { secretsOf, type SecretKeeper } from './secret-keeper';
 
 export interface ReloadOptions {
   /** The settings of the start: but for the secrets they stay. */
@@ -55,8 +55,7 @@ export function createReload({ config, secrets, log, refusal, replaced }: Reload
       );
       return;
     }
-    const { pageAccessToken, verifyToken, appSecrets } = read;
-    const next = { pageAccessToken, verifyToken, appSecrets };
+    const next = secretsOf(read);
     const changed = names.map(variableOf);
     const reason = names.some((name) => name !== 'verifyToken') ? await refusal(next) : undefined;
     if (reason !== undefined) {

@@ -1,4 +1,4 @@
-import type { Secrets } from '../config';
+import type { Config, Secrets } from '../config';
 
 /** Holds the secrets that are in use. */
 export interface SecretKeeper {
@@ -7,6 +7,11 @@ export interface SecretKeeper {
   readonly ever: readonly Secrets[];
   /** From now on these are in use. */
   replace(secrets: Secrets): void;
+}
+
+/** The secrets among the settings. */
+export function secretsOf({ pageAccessToken, verifyToken, appSecrets }: Config): Secrets {
+  return { pageAccessToken, verifyToken, appSecrets };
 }
 
 export function createSecretKeeper(first: Secrets): SecretKeeper {

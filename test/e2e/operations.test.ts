@@ -15,7 +15,7 @@ async function botWithFile() {
   const taken = { token: secrets.PAGE_ACCESS_TOKEN as string };
   const graph = await graphStandIn(({ query }) =>
     query['access_token'] === taken.token
-      ? [200, { message_id: 'm_1', id: ids.page }]
+      ? [200, { message_id: 'm_1', id: ids.page, name: 'Page' }]
       : [400, { error: { code: 190, message: 'The token has expired' } }],
   );
   const folder = temporaryFolder();

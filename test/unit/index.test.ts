@@ -88,7 +88,7 @@ describe('secrets that are read again', () => {
   });
 
   it('are tried with Graph, and used', async () => {
-    const graph = await graphStandIn(() => [200, { id: '1' }]);
+    const graph = await graphStandIn(() => [200, { id: '1', name: 'Page' }]);
     const kept = keepingOutput();
     const settings = { ...env('0'), LOG_LEVEL: 'info', GRAPH_API_URL: graph.url };
     const bot = await start(settings, kept.output);
@@ -131,6 +131,7 @@ describe('what operators see', () => {
       reasons: [],
       dataDir: settings.DATA_DIR,
     });
+    await expect(fetch(`http://127.0.0.2:${port}/healthz`)).rejects.toThrow(); // for this machine, at one address, only
     const read = { sender: { id: '24601' }, timestamp: Date.now(), read: { watermark: 1 } };
     await fetch(`http://127.0.0.1:${bot.port}/webhook`, {
       method: 'POST',

@@ -6,8 +6,11 @@ const options = { graphApiUrl: GRAPH, graphApiVersion: undefined, pageAccessToke
 const before = { pageAccessToken: 'old-token', appSecrets: [] };
 
 const answer = (token: string, status: number, body: object) =>
-  nock(GRAPH).get('/me').query({ fields: 'id', access_token: token }).reply(status, body);
-const tried = (newer: readonly [number, object], older: readonly [number, object] = [200, { id: '1' }]) => {
+  nock(GRAPH).get('/me').query({ fields: 'id,name', access_token: token }).reply(status, body);
+const tried = (
+  newer: readonly [number, object],
+  older: readonly [number, object] = [200, { id: '1', name: 'Page' }],
+) => {
   answer('new-token', ...newer);
   answer('old-token', ...older);
   return trySecrets(options, before);
@@ -15,16 +18,16 @@ const tried = (newer: readonly [number, object], older: readonly [number, object
 
 describe('secrets that are tried', () => {
   it('are taken where Graph answers for the same Page', async () => {
-    await expect(tried([200, { id: '1' }])).resolves.toBeUndefined();
+    await expect(tried([200, { id: '1', name: 'Page' }])).resolves.toBeUndefined();
     expect(nock.isDone()).toBe(true);
   });
 
   it('are taken where nobody can tell which Page it was before', async () => {
-    await expect(tried([200, { id: '1' }], [400, { error: { code: 190 } }])).resolves.toBeUndefined();
+    await expect(tried([200, { id: '1', name: 'Page' }], [400, { error: { code: 190 } }])).resolves.toBeUndefined();
   });
 
   it('are refused where they are of another Page: its people are strangers', async () => {
-    await expect(tried([200, { id: '2' }])).resolves.toBe(
+    await expect(tried([200, { id: '2', name: 'Other' }])).resolves.toBe(
       'The new token is of another Page (2) than the one before (1). To change the Page, restart the bot.',
     );
   });
