@@ -30,6 +30,10 @@ export interface Config extends Secrets {
   readonly operationsHost: string;
   /** Folder in which events are kept until they are dealt with. */
   readonly dataDir: string;
+  /** Where the database is in which events are kept instead; undefined: none. Secret. */
+  readonly databaseUrl: string | undefined;
+  /** How many connections to the database this process opens, at most. */
+  readonly databaseConnections: number;
   readonly maxConcurrentConversations: number;
   readonly maxSendsPerSecond: number;
   readonly maxPendingEvents: number;
@@ -103,6 +107,14 @@ const environment = z.object({
   OPERATIONS_HOST: z.string().default('127.0.0.1'),
   LOG_LEVEL: z.enum(logLevels, { error: shown(`must be one of ${logLevels.join(', ')}`) }).default('info'),
   DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z
+    .string()
+    .refine(isDatabaseUrl, {
+      error: () =>
+        'must look like postgres://USER:PASSWORD@HOST:5432/DATABASE, with one host; in user and password, write @ : / ? # % as %40 %3A %2F %3F %23 %25.',
+    })
+    .optional(),
+  DATABASE_CONNECTIONS: wholeNumber(1, 100).default(10),
   MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(1_000),
   MAX_SENDS_PER_SECOND: wholeNumber(1, 300).default(40),
   MAX_PENDING_EVENTS: wholeNumber(1, 100_000_000).default(100_000),
@@ -159,6 +171,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     operationsPort: values.OPERATIONS_PORT === 0 ? undefined : values.OPERATIONS_PORT,
     operationsHost: values.OPERATIONS_HOST,
     dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    databaseConnections: values.DATABASE_CONNECTIONS,
     maxConcurrentConversations: values.MAX_CONCURRENT_CONVERSATIONS,
     maxSendsPerSecond: values.MAX_SENDS_PER_SECOND,
     maxPendingEvents: values.MAX_PENDING_EVENTS,
@@ -185,4 +199,29 @@ function isPlainHttpUrl(text: string): boolean {
   const url = new URL(text);
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   return plain && (url.protocol === 'https:' || url.protocol === 'http:');
+}
+
+/**
+ * The host may also stand in the query, where it is the folder of a socket.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+ */
+function isDatabaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, hostname, pathname, searchParams, hash } = new URL(text);
+  const isPostgres = protocol === 'postgres:' || protocol === 'postgresql:';
+  const hosts = [hostname, searchParams.get('host') ?? ''].filter(Boolean);
+  const isOneHost = hosts.length > 0 && hosts.every((host) => !host.includes(','));
+  const isWhole = /^\/[^/@]+$/.test(pathname) && hash === '';
+  const isEncoded = [username, password, pathname].every((part) => decodePart(part) !== undefined);
+  return isPostgres && isOneHost && isWhole && isEncoded;
+}
+
+/** What a part of an address stands for; undefined where it is not encoded as it must be. */
+export function decodePart(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import { tellingFormsOf, wipe } from '../process/wipe';
+import { secretsInUrl, tellingFormsOf, wipe } from '../process/wipe';
 import type { Terminal } from './terminal';
 
 /**
@@ -9,8 +9,10 @@ import type { Terminal } from './terminal';
 export function hush(terminal: Terminal, env: Readonly<Record<string, string | undefined>>): Terminal {
   const silent = (text: string): string => {
     const { PAGE_ACCESS_TOKEN: token = '', VERIFY_TOKEN: verifyToken = '', APP_SECRET: appSecrets = '' } = env;
+    const { DATABASE_URL: databaseUrl = '', PGPASSWORD: databasePassword = '' } = env;
     const secrets = [token, verifyToken, ...appSecrets.split(',')].map((secret) => secret.trim());
-    return wipe(text, tellingFormsOf(secrets));
+    const ofDatabase = [...secretsInUrl(databaseUrl.trim()), databasePassword];
+    return wipe(text, tellingFormsOf([...ofDatabase, ...secrets]));
   };
   return {
     ...terminal,

@@ -3,7 +3,7 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
 import type { Config, Secrets } from '../config';
 import type { LogOutput } from './log-output';
-import { tellingFormsOf, wipe } from './wipe';
+import { secretsInUrl, tellingFormsOf, wipe } from './wipe';
 
 export type { Logger } from 'pino';
 
@@ -14,7 +14,7 @@ export type { Logger } from 'pino';
  * message, stack and the facts that `messenger/graph-error.ts` documents are kept: an HTTP client's error carries the
  * whole request, token included.
  *
- * @param config the settings; `logLevel` is used
+ * @param config the settings; `logLevel` and `databaseUrl` are used
  * @param destination where lines go
  * @param form what a line of JSON is turned into before
  * @param secrets all secrets that are, or were, in use
@@ -25,7 +25,7 @@ export function createLogger(
   form: (line: string) => string = (line) => line,
   secrets: readonly Secrets[] = [config],
 ): Logger {
-  const wipeSecrets = createWipe(secrets);
+  const wipeSecrets = createWipe(secrets, config.databaseUrl ?? '');
   return pino(
     {
       level: config.logLevel,
@@ -72,8 +72,8 @@ function describeError(error: unknown): Record<string, unknown> {
 }
 
 /** The list may grow: secrets are replaced while the bot runs. */
-function createWipe(secrets: readonly Secrets[]): (line: string) => string {
-  const forms: string[] = [];
+function createWipe(secrets: readonly Secrets[], databaseUrl: string): (line: string) => string {
+  const forms = [...tellingFormsOf(secretsInUrl(databaseUrl))];
   let known = 0;
   return (line) => {
     if (known < secrets.length) forms.push(...secrets.slice(known).flatMap(allFormsOf));

@@ -1,3 +1,5 @@
+import { decodePart } from '../config';
+
 /** Shorter values would also match ordinary words; they are kept out of sight by never being written. */
 const SHORTEST_SECRET_TO_WIPE = 12;
 
@@ -15,4 +17,11 @@ export function tellingFormsOf(secrets: readonly string[]): readonly string[] {
 /** A text with `[redacted]` in the place of each of the forms. */
 export function wipe(text: string, forms: readonly string[]): string {
   return forms.reduce((rest, form) => rest.replaceAll(form, '[redacted]'), text);
+}
+
+/** What nobody else may see of the address of a database: its password as it is and as it stands there, and the whole. */
+export function secretsInUrl(address: string): readonly string[] {
+  if (!URL.canParse(address)) return [address];
+  const { password, searchParams } = new URL(address);
+  return [address, password, decodePart(password) ?? '', searchParams.get('password') ?? ''];
 }

@@ -24,4 +24,19 @@ describe('a terminal that shows no secret', () => {
     await hush(terminal, { VERIFY_TOKEN: 'elevenchars', APP_SECRET: '' }).write('elevenchars');
     expect(said().output).toBe('elevenchars');
   });
+
+  it('wipes what is secret about the database, also where its address is wrong', async () => {
+    const { terminal, said } = scriptedTerminal();
+    const env = {
+      DATABASE_URL: ' postgres://bot:long%2Fpassword@db/bot?password=another+long+one ',
+      PGPASSWORD: 'a-third-long-one',
+    };
+    const hushed = hush(terminal, env);
+    await hushed.write(`${env.DATABASE_URL}|long/password|long%2Fpassword|another long one|a-third-long-one|bot`);
+    env.DATABASE_URL = 'postgres://bot:long/password';
+    await hushed.write(`|postgres://bot:long/password`);
+    env.DATABASE_URL = 'postgres://bot:a-password%ff@db/bot';
+    await hushed.write(`|a-password%ff`);
+    expect(said().output).toBe(' [redacted] |[redacted]|[redacted]|[redacted]|[redacted]|bot|[redacted]|[redacted]');
+  });
 });

@@ -45,6 +45,21 @@ describe('createLogger', () => {
   });
 
   it.each([
+    ['the whole address', 'postgres://bot:its%2Fown%20secret@db/bot'],
+    ['the password as it is', 'its/own secret'],
+    ['the password as the address has it', 'its%2Fown%20secret'],
+  ])('wipes what is secret about the database: %s', (_what, secret) => {
+    const text = logged(
+      (log) => {
+        log.info({ deep: [secret] }, `a ${secret} b`);
+      },
+      { DATABASE_URL: 'postgres://bot:its%2Fown%20secret@db/bot' },
+    );
+    expect(text).not.toContain('secret');
+    expect(text.match(/\[redacted\]/g)).toHaveLength(2);
+  });
+
+  it.each([
     ['the message', secrets.PAGE_ACCESS_TOKEN],
     ['percent-encoded', encodeURIComponent(secrets.PAGE_ACCESS_TOKEN)],
     ['the verify token', secrets.VERIFY_TOKEN],
