@@ -1,19 +1,32 @@
 /** @jest-config-loader ts-node */
 import type { Config } from 'jest';
+import { findPgBouncer, findPostgres } from './test/support/find-postgres';
+
+/** Tests that need a program which this machine may lack; `npm test` says what it left out (test/left-out.ts). */
+const withoutPostgres = findPostgres() === undefined ? ['\\.postgres\\.test\\.ts$'] : [];
+const withoutPgBouncer = findPgBouncer() === undefined ? ['\\.pgbouncer\\.postgres\\.test\\.ts$'] : [];
 
 const config: Config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  globalSetup: '<rootDir>/test/support/postgres-setup.ts',
+  globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/browser/', '/test/operations/', '/test/proxy/'],
+  testPathIgnorePatterns: [
+    ...['/node_modules/', '/test/browser/', '/test/operations/', '/test/proxy/'],
+    ...[...withoutPostgres, ...withoutPgBouncer],
+  ],
   restoreMocks: true,
   // Otherwise one processor is left idle, which on two of them is half.
   maxWorkers: '100%',
   // Property tests run long where other programs need the processor, too.
   testTimeout: 30_000,
   // The page runs in a browser (test/browser); demo and simulator are started as programs there.
-  collectCoverageFrom: ['src/**/*.ts', '!src/simulator/page/**', '!src/simulator/{demo,index}.ts'],
+  collectCoverageFrom: [
+    ...['src/**/*.ts', '!src/simulator/page/**', '!src/simulator/{demo,index}.ts'],
+    ...withoutPostgres.map(() => '!src/queue/postgres/**'),
+  ],
   coverageReporters: ['text', 'lcov'],
   coverageThreshold: {
     global: { branches: 100, functions: 100, lines: 100, statements: 100 },

@@ -16,6 +16,8 @@ const config: Config = {
   roots: ['<rootDir>/test', '<rootDir>/src'],
   testMatch: names.flatMap((name) => [`<rootDir>/${name}.test.ts`, `<rootDir>/${name}/**/*.test.ts`]),
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false }] },
+  globalSetup: '<rootDir>/test/support/postgres-setup.ts',
+  globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
   // What is random would kill a mutant one day and not the next.
   testPathIgnorePatterns: [
