@@ -25,7 +25,16 @@ interface Body {
   readonly message?: { readonly text: string };
 }
 
-/** A stand-in for Graph that records every call it carries out, and has its moods. */
+interface Call {
+  readonly instance: number;
+  readonly path: string;
+  readonly token: string;
+  readonly body: Body;
+}
+
+export type GraphStandIn = Awaited<ReturnType<typeof startGraph>>;
+
+/** A stand-in for Graph that records every call it carries out, tells apart who made it, and has its moods. */
 export async function startGraph(random: Chance) {
   const carriedOut: CarriedOut[] = [];
   const answers = {
@@ -40,14 +49,17 @@ export async function startGraph(random: Chance) {
     tokenInvalid: 0,
   };
   let mood: Mood = 'healthy';
+  let slowChance = 0.01;
+  const deadTokens = new Set<string>();
 
   const server = http.createServer((req, res) => {
     const chunks: Buffer[] = [];
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
-      const { pathname } = new URL(req.url ?? '/', 'http://localhost');
+      const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost');
+      const [, instance, path = ''] = /^\/(\d+)\/me(.*)/.exec(pathname) ?? [];
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Body;
-      answer(res, pathname.replace('/me', ''), body);
+      answer(res, { instance: Number(instance), path, token: searchParams.get('access_token') ?? '', body });
     });
   });
 
@@ -63,7 +75,7 @@ export async function startGraph(random: Chance) {
     return true;
   }
 
-  function answer(res: http.ServerResponse, path: string, body: Body): void {
+  function answer(res: http.ServerResponse, { instance, path, token, body }: Call): void {
     const conversation = body.recipient.id;
     const text = body.message?.text ?? '';
     const what = names.find(([start]) => text.startsWith(start))?.[1] ?? path;
@@ -73,7 +85,7 @@ export async function startGraph(random: Chance) {
     if (body.recipient.id.startsWith(OFFENDERS)) {
       answers.refused += 1;
       refuse(403, { message: 'Cannot message users who are not admins, developers or testers', code: 10 });
-    } else if (mood === 'token_invalid') {
+    } else if (mood === 'token_invalid' || deadTokens.has(token)) {
       answers.tokenInvalid += 1;
       refuse(400, { message: 'Error validating access token', code: 190 });
     } else if (mood === 'rate_limited') {
@@ -96,6 +108,7 @@ export async function startGraph(random: Chance) {
         at: performance.now(),
         isSilent,
         answeredAt: Infinity,
+        instance,
       };
       carriedOut.push(call);
       setTimeout(
@@ -109,20 +122,29 @@ export async function startGraph(random: Chance) {
             res.writeHead(200, { 'Content-Type': 'text/javascript', 'x-fb-trace-id': 'A' }).end('<odd>');
           } else res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
         },
-        random.happens(0.01) ? 2_000 : random.between(1, 30),
+        random.happens(slowChance) ? 2_000 : random.between(1, 30),
       );
     }
   }
 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Where one of the servers reaches it. */
+    urlFor: (instance: number) => `http://127.0.0.1:${port}/${instance}`,
     carriedOut,
     answers,
     setMood: (next: Mood) => {
       mood = next;
     },
+    /** From now on no answer takes two seconds. */
+    neverSlow: () => {
+      slowChance = 0;
+    },
+    /** The Pages with this token are refused from now on. */
+    killToken: (token: string) => deadTokens.add(token),
+    mendToken: (token: string) => deadTokens.delete(token),
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { request, type Agent } from 'node:http';
+import type { Accepted } from './measures';
 import type { Chance } from '../../src/simulator/random';
 
 export const SECRET = 'app-secret-of-the-chaos-run';
-const PAGE = '100200300400500';
+export const PAGE = '100200300400500';
+/** The platform waits no longer. */
+const POST_LIMIT_MS = 5_000;
 
 interface Step {
   readonly channel: 'messaging' | 'standby';
@@ -13,9 +16,15 @@ interface Step {
 
 const tap = (payload: string) => (mid: string) => ({ message: { mid, text: 'tap', quick_reply: { payload } } });
 
+const opening: Step = {
+  channel: 'messaging',
+  content: (mid) => ({ message: { mid, text: 'hello' } }),
+  calls: ['welcome'],
+};
+
 /** The tutorial's conversation, over and over. */
 const script: readonly Step[] = [
-  { channel: 'messaging', content: (mid) => ({ message: { mid, text: 'hello' } }), calls: ['welcome'] },
+  opening,
   { channel: 'messaging', content: tap('pass_to_inbox'), calls: ['passing', '/pass_thread_control'] },
   { channel: 'messaging', content: () => ({ pass_thread_control: { new_owner_app_id: '1' } }), calls: ['passedBack'] },
   { channel: 'standby', content: tap('take_from_inbox'), calls: ['/take_thread_control', 'taking'] },
@@ -23,6 +32,7 @@ const script: readonly Step[] = [
 
 export interface Load {
   readonly expected: ReadonlyMap<string, readonly string[]>;
+  readonly accepted: readonly Accepted[];
   readonly counts: { readonly accepted: number; readonly redelivered: number; readonly refused: number };
   /** Lets a person write once who is not part of the script. */
   offend(person: string): Promise<void>;
@@ -33,44 +43,66 @@ export interface Load {
 /** Delivers a body; resolves with the status, undefined where no answer comes. */
 export type Deliver = (body: string, signature: string) => Promise<number | undefined>;
 
+export interface LoadOptions {
+  readonly send: Deliver;
+  readonly persons: number;
+  /** Between two events of a person, on average. */
+  readonly pauseMs: number;
+  readonly random: Chance;
+  /** Each person writes to one of these Pages. */
+  readonly pages?: readonly string[];
+}
+
+/** What a person writes in a step of the script: the calls it asks for, and the body that tells the bot. */
+export function eventOf(person: string, step: number, timestamp: number, page = PAGE) {
+  const { channel, content, calls } = script[step % script.length] ?? opening;
+  const event = {
+    sender: { id: person },
+    recipient: { id: page },
+    timestamp,
+    ...content(`m_${person}_${step}`),
+  };
+  return { calls, entry: { id: page, time: timestamp, [channel]: [event] } };
+}
+
+/** The body of a POST with these entries. */
+export function bodyOf(...entries: readonly object[]): string {
+  return JSON.stringify({ object: 'page', entry: entries });
+}
+
+/** Posts a body until it is acknowledged. Resolves with how often it was refused, or not answered. */
+export async function deliverSafely(send: Deliver, body: string): Promise<number> {
+  for (let refused = 0; ; refused += 1) {
+    if ((await send(body, sign(body))) === 200) return refused;
+    await pause(50);
+  }
+}
+
 /**
  * Writes to the bot as many persons at once, as the platform would: signed, each person's events one after the other, each
  * delivered until it is acknowledged, and then again up to two times.
  */
-export function startLoad(send: Deliver, persons: number, pauseMs: number, random: Chance): Load {
+export function startLoad({ send, persons, pauseMs, random, pages = [PAGE] }: LoadOptions): Load {
   const expected = new Map<string, string[]>();
+  const accepted: Accepted[] = [];
   const counts = { accepted: 0, redelivered: 0, refused: 0 };
   let going = true;
 
-  async function write(person: string): Promise<void> {
+  async function write(person: string, page: string): Promise<void> {
     const calls: string[] = [];
     expected.set(person, calls);
     let timestamp = Date.now();
     for (let step = 0; going; step += 1) {
-      const what = script[step % script.length];
-      if (!what) continue;
       timestamp = Math.max(timestamp + 1, Date.now());
-      const event = {
-        sender: { id: person },
-        recipient: { id: PAGE },
-        timestamp,
-        ...what.content(`m_${person}_${step}`),
-      };
-      const body = JSON.stringify({ object: 'page', entry: [{ id: PAGE, time: timestamp, [what.channel]: [event] }] });
-      await deliver(body);
+      const event = eventOf(person, step, timestamp, page);
+      const body = bodyOf(event.entry);
+      const postedAt = performance.now();
+      counts.refused += await deliverSafely(send, body);
+      accepted.push({ conversation: person, page, postedAt, at: performance.now(), call: calls.length });
       counts.accepted += 1;
-      calls.push(...what.calls);
+      calls.push(...event.calls);
       for (let again = random.between(0, 2); again > 0; again -= 1) void redeliverLater(body);
       await pause(random.between(0, 2 * pauseMs));
-    }
-  }
-
-  async function deliver(body: string): Promise<void> {
-    for (;;) {
-      const status = await send(body, sign(body));
-      if (status === 200) return;
-      counts.refused += 1;
-      await pause(50);
     }
   }
 
@@ -81,15 +113,15 @@ export function startLoad(send: Deliver, persons: number, pauseMs: number, rando
 
   /** Somebody writes whom Graph will refuse. */
   async function offend(person: string): Promise<void> {
-    const timestamp = Date.now();
-    const message = { mid: `m_${person}`, text: 'hello' };
-    const event = { sender: { id: person }, recipient: { id: PAGE }, timestamp, message };
-    await deliver(JSON.stringify({ object: 'page', entry: [{ id: PAGE, time: timestamp, messaging: [event] }] }));
+    counts.refused += await deliverSafely(send, bodyOf(eventOf(person, 0, Date.now()).entry));
   }
 
-  const writers = Array.from({ length: persons }, (_, n) => write(String(24_601_000_000 + n)));
+  const writers = Array.from({ length: persons }, (_, n) =>
+    write(String(24_601_000_000 + n), pages[n % pages.length] ?? PAGE),
+  );
   return {
     expected,
+    accepted,
     counts,
     offend,
     finish: async () => {
@@ -103,7 +135,7 @@ export function sign(body: string): string {
   return `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
 }
 
-/** Posts a body; undefined when no answer comes. */
+/** Posts a body; undefined when no answer comes in five seconds. */
 export function post(
   port: number | undefined,
   body: string,
@@ -119,13 +151,14 @@ export function post(
       'X-Hub-Signature-256': signature,
     };
     const sending = request(
-      { port, host: '127.0.0.1', method: 'POST', path: '/webhook', headers, agent },
+      { port, host: '127.0.0.1', method: 'POST', path: '/webhook', headers, agent, timeout: POST_LIMIT_MS },
       (response) => {
         response.resume().on('end', () => {
           resolve(response.statusCode);
         });
       },
     );
+    sending.on('timeout', () => sending.destroy());
     sending.on('error', () => {
       resolve(undefined);
     });

@@ -1,31 +1,26 @@
-import { Agent } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { throwGarbage } from './garbage';
-import { OFFENDERS, startGraph, type Mood } from './graph';
-import { judge, type Kill } from './judge';
-import { SECRET, pause, post, startLoad, type Deliver } from './load';
+import type { Engine, Outcome, Scenario, Setting } from './scenario';
+import { scenarios } from './scenarios/all';
 import { chance } from '../../src/simulator/random';
-import { serverUnderTest } from './server';
 
 /*
- * The built server under signed load, killed (SIGKILL) or ended (SIGTERM) again and again and started on the same data, each
- * time with a clock that is some hours wrong, while Graph has its moods and refuses some people for good. At the end nothing may
- * be lost or out of order, and doubled only what was killed between Graph's answer and the note of it, or what no answer told of.
+ * The built server under signed load while everything fails that can: it is killed and frozen, and so is its database, Graph has
+ * its moods, tokens die. At the end nothing may be lost or out of order, and doubled only what was in flight at a kill, or what
+ * no answer told of.
+ *
+ *   npm run chaos -- --kills 20                                one server with its data in a folder
+ *   npm run chaos -- --engine postgres --instances 3           several with their data in PostgreSQL, about a quarter of an hour
+ *   npm run chaos -- --engine postgres --instances 3 --short   the same with less of everything, about four minutes
+ *   npm run chaos -- --engine postgres --only kills,pace       some of it
  */
-
-const PERSONS = 40;
-const PAUSE_MS = 700;
-const DRAIN_LIMIT_MS = 120_000;
-/** How far the machine's clock is wrong after a restart, at most. */
-const CLOCK_STEPS_HOURS = 3;
-const moods: readonly Mood[] = ['healthy', 'flaky', 'flaky', 'flaky', 'rate_limited', 'token_invalid'];
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '20' },
+    engine: { type: 'string', default: 'lmdb' },
+    instances: { type: 'string' },
+    only: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    kills: { type: 'string' },
     garbage: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
@@ -35,94 +30,90 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function main(): Promise<boolean> {
-  const kills = Number(values.kills);
-  const seed = Number(values.seed);
-  const random = chance(seed);
-  say(
-    `seed ${seed} (repeat with --seed ${seed}), ${kills} kills, ${values.garbage} garbage requests, ${PERSONS} persons`,
-  );
-
-  const folder = mkdtempSync(path.join(tmpdir(), 'chaos-'));
-  const graph = await startGraph(random);
-  const server = serverUnderTest(
-    {
-      PAGE_ACCESS_TOKEN: 'page-token-of-the-chaos-run',
-      VERIFY_TOKEN: 'verify-token-of-the-chaos-run',
-      APP_SECRET: SECRET,
-      GRAPH_API_URL: graph.url,
-      PORT: '0',
-      OPERATIONS_PORT: '0',
-      HOST: '127.0.0.1',
-      MAX_SENDS_PER_SECOND: '300',
-    },
-    folder,
-  );
-  await server.start();
-  const agent = new Agent({ keepAlive: true });
-  const send: Deliver = (body, signature) => post(server.port, body, signature, agent);
-  const load = startLoad(send, PERSONS, PAUSE_MS, random);
-  const killed: Kill[] = [];
-
-  let wrongAnswers = 0;
-  if (Number(values.garbage) > 0) {
-    wrongAnswers = await throwGarbage(server, Number(values.garbage), random);
-    say(`garbage: ${values.garbage} requests, ${wrongAnswers} with a wrong answer`);
-  }
-  let unclean = 0;
-  for (let kill = 1; kill <= kills; kill += 1) {
-    const mood = moods[random.between(0, moods.length - 1)] ?? 'healthy';
-    graph.setMood(mood);
-    await load.offend(`${OFFENDERS}${kill}`);
-    await pause(random.between(200, 2_500));
-    const from = performance.now();
-    const signal = random.happens(0.3) ? 'SIGTERM' : 'SIGKILL';
-    const code = await server.kill(signal);
-    if (signal === 'SIGKILL') killed.push({ from, to: performance.now() });
-    else if (code !== 0) unclean += 1;
-    say(
-      `${signal} ${kill} while Graph was ${mood}: ${load.counts.accepted} events accepted, ${graph.carriedOut.length} calls carried out`,
-    );
-    graph.setMood('flaky');
-    await server.start(random.between(-CLOCK_STEPS_HOURS, CLOCK_STEPS_HOURS));
-  }
-
-  graph.setMood('healthy');
-  await load.finish();
-  const total = [...load.expected.values()].reduce((sum, calls) => sum + calls.length, 0);
-  const deadline = performance.now() + DRAIN_LIMIT_MS;
-  const findings = () => judge(load.expected, graph.carriedOut, killed);
-  // After a restart what waits is tried at once.
-  if ((await server.kill('SIGTERM')) !== 0) unclean += 1;
-  await server.start();
-  while (findings().lost > 0 && performance.now() < deadline) {
-    await pause(2_000);
-  }
-  await pause(3_500); // the last redeliveries, and whatever would come too often
-  const exitCode = await server.kill('SIGTERM');
-
-  const found = findings();
-  say(
-    `events: ${load.counts.accepted} accepted, ${load.counts.redelivered} delivered again, ${load.counts.refused} POSTs repeated because the server was down`,
-  );
-  say(`Graph: ${JSON.stringify(graph.answers)}`);
-  say(
-    `calls: ${total} expected, lost ${found.lost}, out of order ${found.outOfOrder}, doubled ${found.doubledByKill} by a kill in the window (the oldest answered ${Math.round(found.longestUnnotedMs)} ms before) and ${found.doubledBySilence} because no answer told of the first time, doubled otherwise ${found.doubledOtherwise}; SIGTERM without a clean end ${unclean}, last exit code ${String(exitCode)}`,
-  );
-  graph.close();
-  const good =
-    found.lost + found.outOfOrder + found.doubledOtherwise + wrongAnswers + unclean === 0 &&
-    exitCode === 0 &&
-    total > 0;
-  if (good) rmSync(folder, { recursive: true, force: true });
-  else say(`FAILED. The data and the server's log are in ${folder}`);
-  return good;
+function readEngine(): Engine {
+  const { engine } = values;
+  if (engine === 'lmdb' || engine === 'postgres') return engine;
+  throw new Error('--engine takes lmdb or postgres');
 }
 
+function readNumber(option: string, value: string, least: number): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw new Error(`--${option} takes a whole number from ${least} on`);
+}
+
+function readInstances(engine: Engine): number {
+  const instances = readNumber('instances', values.instances ?? (engine === 'lmdb' ? '1' : '3'), 1);
+  if (engine === 'lmdb' && instances > 1)
+    throw new Error('Only one server at a time can use a folder: --engine postgres');
+  return instances;
+}
+
+/** What was asked for by name; otherwise with PostgreSQL everything, and with a folder the first. */
+function choose(engine: Engine): readonly Scenario[] {
+  const possible = scenarios.filter(({ engines }) => engines.includes(engine));
+  const { only } = values;
+  if (only === undefined) return engine === 'postgres' ? possible : possible.slice(0, 1);
+  return only.split(',').map((name) => {
+    const found = possible.find((scenario) => scenario.name === name);
+    if (!found) throw new Error(`--only takes of: ${possible.map(({ name }) => name).join(', ')}`);
+    return found;
+  });
+}
+
+/** Runs it; whatever goes wrong has failed. Resolves with nothing where it takes too long. */
+async function tryOut(scenario: Scenario, setting: Setting): Promise<Outcome | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, scenario.atMostSeconds * 1_000, undefined);
+  });
+  const outcome = scenario.run(setting).catch((error: unknown) => ({ good: false, figures: String(error) }));
+  return Promise.race([outcome, limit]).finally(() => {
+    clearTimeout(timer);
+  });
+}
+
+async function main(): Promise<boolean> {
+  const engine = readEngine();
+  const chosen = choose(engine);
+  const seed = readNumber('seed', values.seed, 0);
+  const isShort = values.short;
+  const setting: Setting = {
+    engine,
+    instances: readInstances(engine),
+    isShort,
+    random: chance(seed),
+    kills: readNumber('kills', values.kills ?? (isShort ? '3' : '20'), 0),
+    garbage: readNumber('garbage', values.garbage, 0),
+    say,
+  };
+  say(
+    `seed ${seed} (repeat with --seed ${seed}), ${engine}, servers: ${setting.instances}${isShort ? ', shortened' : ''}`,
+  );
+  const lines: string[] = [];
+  let allGood = true;
+  for (const scenario of chosen) {
+    const from = performance.now();
+    const shortened = isShort && scenario.shortened !== '' ? ` (shortened: ${scenario.shortened})` : '';
+    say(`${scenario.name}: ${scenario.fault}${shortened}`);
+    const outcome = await tryOut(scenario, { ...setting, random: chance(seed) });
+    const { good, figures } = outcome ?? { good: false, figures: `not through after ${scenario.atMostSeconds} s` };
+    const mark = good ? '✓' : '✗';
+    say(`  ${mark} ${figures} (${Math.round((performance.now() - from) / 1_000)} s)`);
+    lines.push(`${mark} ${scenario.name.padEnd(16)} ${figures}\n  ${' '.repeat(16)} at most: ${scenario.limit}`);
+    allGood &&= good;
+    if (!outcome) break; // its servers still run
+  }
+  if (chosen.length > 1) say(`\n${lines.join('\n')}`);
+  if (lines.length < chosen.length) say('The rest was not tried.');
+  return allGood;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 main().then(
   (good) => process.exit(good ? 0 : 1),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   },
 );

@@ -68,7 +68,7 @@ describe('five restarts under load, behind nginx, on a socket that the system ke
       PAGE_ACCESS_TOKEN: 'page-token-of-the-proxy-run',
       VERIFY_TOKEN: 'verify-token-of-the-proxy-run',
       APP_SECRET: SECRET,
-      GRAPH_API_URL: graph.url,
+      GRAPH_API_URL: graph.urlFor(0),
       OPERATIONS_PORT: '0',
       MAX_SENDS_PER_SECOND: '300',
     };
@@ -79,7 +79,7 @@ describe('five restarts under load, behind nginx, on a socket that the system ke
 
     const { send, answers, longest } = counted(nginx);
     const start = performance.now();
-    const load = startLoad(send, PERSONS, PAUSE_MS, random);
+    const load = startLoad({ send, persons: PERSONS, pauseMs: PAUSE_MS, random });
     for (let starts = 1; ; starts += 1) {
       while (count('"msg":"webhook is listening"') < starts) await pause(20);
       await pause(900);

@@ -1,4 +1,4 @@
-import { judge, type CarriedOut, type Kill } from '../../chaos/judge';
+import { judge, unexplained, type CarriedOut, type Kill } from '../../chaos/judge';
 
 const script = ['welcome', 'passing', '/pass_thread_control', 'passedBack'];
 const judgeCalls = (calls: readonly string[], kills: readonly Kill[] = [], at = (index: number) => index * 100) =>
@@ -55,5 +55,34 @@ describe('the judge of the chaos run', () => {
     const kills = [{ from: 1_500, to: 1_510 }];
     expect(judge(new Map([['a', script]]), [slow(2_000), ...calls], kills)).toEqual({ ...fine, doubledByKill: 1 });
     expect(judge(new Map([['a', script]]), [slow(500), ...calls], kills)).toEqual({ ...fine, doubledOtherwise: 1 });
+  });
+
+  it('forgives a double only to the kill of the server that made the first call', () => {
+    const first: CarriedOut = { conversation: 'a', what: 'welcome', at: 100, answeredAt: 120, instance: 1 };
+    const calls = [
+      first,
+      ...script.map((what, n): CarriedOut => ({ conversation: 'a', what, at: 20_500 + n, instance: 2 })),
+    ];
+    const killOf = (instance: number): Kill[] => [{ from: 150, to: 160, instance }];
+    expect(judge(new Map([['a', script]]), calls, killOf(1))).toMatchObject({ doubledByKill: 1, doubledOtherwise: 0 });
+    expect(judge(new Map([['a', script]]), calls, killOf(2))).toMatchObject({ doubledByKill: 0, doubledOtherwise: 1 });
+    expect(unexplained(calls, killOf(1))).toEqual([]);
+    expect(unexplained(calls, killOf(2))).toEqual([{ first, again: calls[1] }]);
+  });
+
+  it('finds what a server repeats that slept while another one went on', () => {
+    const made = (what: string, at: number, instance: number): CarriedOut => ({
+      conversation: 'a',
+      what,
+      at,
+      instance,
+    });
+    const taken = [made('welcome', 10, 1), made('passing', 20_100, 2), made('/pass_thread_control', 20_200, 2)];
+    const asleep = [{ from: 100, to: 100, instance: 1 }];
+    const rest = made('passedBack', 26_000, 2);
+    const repeats = (what: string) => judge(new Map([['a', script]]), [...taken, made(what, 25_100, 1), rest], asleep);
+    expect(repeats('/pass_thread_control')).toMatchObject({ doubledOtherwise: 1 });
+    expect(repeats('passing')).toMatchObject({ outOfOrder: 1 });
+    expect(judge(new Map([['a', script]]), [...taken, rest], asleep)).toEqual(fine);
   });
 });
