@@ -6,7 +6,7 @@ import { createAccept } from './accept-events';
 import { loadConfig, type Config, type Secrets } from './config';
 import { createEventHandler } from './handle-event';
 import type { PersonEvent } from './handlers/handler';
-import { createGraphApi } from './messenger/graph-api';
+import { CALL_LIMIT_MS, createGraphApi } from './messenger/graph-api';
 import { trySecrets } from './messenger/try-secrets';
 import { createOperations, type Operations } from './operations/operations';
 import { alive, tellReadiness } from './operations/operations-app';
@@ -130,6 +130,7 @@ export function createBot({ config, log, store, clock = systemClock, ...options 
     maxConcurrentConversations: config.maxConcurrentConversations,
     maxPendingEvents: config.maxPendingEvents,
     maxSendsPerSecond: config.maxSendsPerSecond,
+    callLimitMs: CALL_LIMIT_MS,
     observer: watch,
     about: ({ payload }) => ({ person: nameOf((payload as PersonEvent).psid) }),
   });

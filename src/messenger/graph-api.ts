@@ -19,11 +19,12 @@ export interface GraphApi {
    *
    * @param path the endpoint, with its slash, like `/messages`; empty for what paths begin at
    * @param payload the JSON body
+   * @param leaveBy when it is not sent any more, in milliseconds of `performance.now()`; otherwise as long as a call may take
    * @returns the answer's JSON object
    * @throws {GraphApiError} when the platform answers with an error
    * @throws {GraphConnectionError} when no answer comes
    */
-  call(path: string, payload: GraphObject): Promise<GraphObject>;
+  call(path: string, payload: GraphObject, leaveBy?: number): Promise<GraphObject>;
 
   /**
    * Asks for something without changing it: `GET` instead of `POST`. Throws like `call`.
@@ -66,7 +67,8 @@ export interface AnswerFacts {
   readonly ms: number;
 }
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** How long a call takes at most, in milliseconds. */
+export const CALL_LIMIT_MS = 10_000;
 const LARGEST_ANSWER = 1024 * 1024;
 
 /**
@@ -79,7 +81,7 @@ const LARGEST_ANSWER = 1024 * 1024;
  * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests for `appsecret_proof`
  */
 export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSecrets = () => options): GraphApi {
-  const { graphApiUrl, graphApiVersion, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { graphApiUrl, graphApiVersion, timeoutMs = CALL_LIMIT_MS } = options;
   const { node = 'me', tokenInBody = false, hidden = [], onAnswer } = options;
   const named = (path: string): string => path || `/${node}`;
   const baseURL = [graphApiUrl, graphApiVersion, node].filter(Boolean).join('/');
@@ -97,7 +99,7 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
     return authority;
   };
 
-  const send = async (config: { method: string; url: string; data?: GraphObject }) => {
+  const send = async (config: { method: string; url: string; data?: GraphObject; leaveBy?: number | undefined }) => {
     const start = performance.now();
     const response = await client.request<unknown>(config);
     onAnswer?.({ date: readDate(response.headers['date']), ms: performance.now() - start });
@@ -105,12 +107,12 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
   };
 
   return {
-    call: (path, payload) => {
+    call: (path, payload, leaveBy) => {
       const { authorised, credentials, hide } = current();
       const request = tokenInBody
         ? { url: path, data: { ...payload, ...credentials } }
         : { url: authorised(path), data: payload };
-      return exchange(named(path), () => send({ method: 'post', ...request }), hide, true);
+      return exchange(named(path), () => send({ method: 'post', ...request, leaveBy }), hide, true);
     },
     get: (path, query) => {
       const { authorised, hide } = current();

@@ -30,7 +30,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
 
   return (config) =>
     new Promise<AxiosResponse>((resolve, reject) => {
-      const { data, url, method } = config as { data?: string; url: string; method: string };
+      const { data, url, method, leaveBy = Infinity } = config as Asked;
       const length = data === undefined ? {} : { 'Content-Length': Buffer.byteLength(data) };
       let wasWritten = false;
       let began: AdapterFacts['began'];
@@ -77,6 +77,22 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
           });
         });
       });
+      const checkTime = (): void => {
+        if (performance.now() >= leaveBy) fail('ETIMEDOUT');
+      };
+      request.on('socket', (socket) => {
+        checkTime();
+        // The process can stand still while the connection is made; asked first, before what waits for it is written.
+        if (socket.connecting) socket.once('connect', checkTime);
+      });
       request.end(data);
     });
+}
+
+/** What is asked for. */
+interface Asked {
+  readonly data?: string;
+  readonly url: string;
+  readonly method: string;
+  readonly leaveBy?: number;
 }

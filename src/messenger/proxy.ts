@@ -12,13 +12,13 @@ import { OperatorError } from '../process/operator-error';
  * read the token.
  *
  * @param server where calls go
- * @param timeoutMs how long a proxy may take to make a tunnel
- * @returns an agent that keeps connections open
+ * @param timeoutMs how long a connection may take to be made
+ * @returns an agent that keeps connections open; those over TLS are given out once they are made
  * @throws {OperatorError} when the proxy's address is none
  */
 export function agentFor({ protocol, hostname, href }: URL, timeoutMs: number): http.Agent {
   if (protocol !== 'https:') return new http.Agent({ keepAlive: true });
-  if (isLoopback(hostname) || getProxyForUrl(href) === '') return new https.Agent({ keepAlive: true });
+  if (isLoopback(hostname) || getProxyForUrl(href) === '') return new Secure(timeoutMs);
   return new Tunnel(namedProxy(), timeoutMs);
 }
 
@@ -44,6 +44,34 @@ function canDecode(text: string): boolean {
 
 /** What Node.js hands in; where there is an error, it looks at nothing else. */
 type Connected = (error: Error | null, socket?: Duplex) => void;
+/** The same, as the types of Node.js have it. */
+type TypedConnected = (error: Error | null, socket: Duplex) => void;
+
+class Secure extends https.Agent {
+  constructor(private readonly timeoutMs: number) {
+    super({ keepAlive: true });
+  }
+
+  override createConnection(options: https.RequestOptions, callback?: TypedConnected): undefined {
+    giveOutOnceMade(super.createConnection(options) as unknown as Duplex, this.timeoutMs, callback as Connected);
+  }
+}
+
+/** Gives out a connection once what is written to it leaves at once; one that does not come about is an error of the call. */
+function giveOutOnceMade(socket: Duplex, timeoutMs: number, connected: Connected): void {
+  const limit = setTimeout(() => socket.destroy(withCode('ETIMEDOUT')), timeoutMs);
+  const failed = (error: NodeJS.ErrnoException): void => {
+    clearTimeout(limit);
+    // As the system names it where something has been written already.
+    connected(error.code?.startsWith('ERR_SSL_') ? withCode('EPROTO') : error);
+  };
+  socket.once('error', failed);
+  socket.once('secureConnect', () => {
+    clearTimeout(limit);
+    socket.off('error', failed);
+    connected(null, socket);
+  });
+}
 
 /** Connections through a proxy (`CONNECT`). One that does not come about is an error of the call, whatever the proxy does. */
 class Tunnel extends https.Agent {
@@ -56,10 +84,7 @@ class Tunnel extends https.Agent {
     this.#timeoutMs = timeoutMs;
   }
 
-  override createConnection(
-    options: https.RequestOptions,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): undefined {
+  override createConnection(options: https.RequestOptions, callback?: TypedConnected): undefined {
     const connected = callback as Connected;
     const { protocol, hostname, port, username, password } = this.#proxy;
     const target = `${String(options.host)}:${String(options.port)}`;
@@ -74,7 +99,7 @@ class Tunnel extends https.Agent {
     asking.on('connect', ({ statusCode }, socket) => {
       clearTimeout(limit);
       if (statusCode === 200) {
-        connected(null, connect({ ...(options as ConnectionOptions), socket }));
+        giveOutOnceMade(connect({ ...(options as ConnectionOptions), socket }), this.#timeoutMs, connected);
         return;
       }
       socket.destroy();
@@ -89,5 +114,5 @@ class Tunnel extends https.Agent {
 }
 
 function withCode(code: string): Error {
-  return Object.assign(new Error(`The proxy makes no tunnel (${code})`), { code });
+  return Object.assign(new Error(`The connection is not made (${code})`), { code });
 }

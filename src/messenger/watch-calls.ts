@@ -33,7 +33,7 @@ export function watchCalls(graph: GraphApi, made: (call: MadeCall) => void): Gra
     }
   };
   return {
-    call: (path, payload) => timed(path, payload, () => graph.call(path, payload)),
+    call: (path, payload, leaveBy) => timed(path, payload, () => graph.call(path, payload, leaveBy)),
     get: (path, query) => timed(path, query, () => graph.get(path, query)),
   };
 }

@@ -85,18 +85,15 @@ interface GaugeSources {
   readonly reasons: Readiness['reasons'];
 }
 
-/** As long as the store is not open. */
+/** As long as the store is not open, or does not answer. */
 const unknown = { waiting: NaN, putBack: NaN, oldestSince: undefined, setAside: NaN };
 
 async function gauges(watched: Watched | undefined, sources: GaugeSources): Promise<Gauges> {
   const { config, clock, hands, reasons } = sources;
   const now = clock.now();
   const age = (since: number | undefined) => (since === undefined ? 0 : Math.max(0, now - since) / 1_000);
-  const [why, figures, status] = await Promise.all([
-    reasons(),
-    watched?.store.figures() ?? unknown,
-    watched?.queue.status() ?? { underWay: 0, pages: [] },
-  ]);
+  const [why, figures] = await Promise.all([reasons(), watched?.store.figures().catch(() => unknown) ?? unknown]);
+  const status = watched?.queue.status() ?? { underWay: 0, pages: [] };
   const { held, unanswered, lastWordIsThePersons } = hands.figures(now);
   return {
     ready: why.length === 0,

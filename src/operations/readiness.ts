@@ -1,6 +1,6 @@
 import type { Clock } from '../process/clock';
 import type { Logger } from '../process/logger';
-import type { EventStore } from '../queue/event-store';
+import { CHECK_DISK, StoreError, type EventStore } from '../queue/event-store';
 
 /** Why no events can be taken in at this moment. */
 export interface Reason {
@@ -9,7 +9,7 @@ export interface Reason {
   readonly detail: string;
 }
 
-type Storage = Pick<EventStore, 'probe' | 'figures'>;
+type Storage = Pick<EventStore, 'probe' | 'figures' | 'advice'>;
 
 export interface Readiness {
   /** Events are taken in from now on. */
@@ -25,7 +25,6 @@ export interface Readiness {
 /** How long it is believed that events can be stored, and that they cannot. */
 const GOOD_FOR_MS = 10_000;
 const BAD_FOR_MS = 1_000;
-const CHECK_DISK = 'Check the disk of DATA_DIR: free space, rights, the mount.';
 /** What takes longer would be too late for the platform. */
 const PROBE_LIMIT_MS = 4_000;
 
@@ -53,10 +52,10 @@ export function createReadiness(clock: Clock, mostWaiting: number, log: Logger):
     knownUntil = clock.monotonic() + (failure ? BAD_FOR_MS : GOOD_FOR_MS);
   };
 
-  const tryToStore = async (probe: Storage['probe']): Promise<void> => {
+  const tryToStore = async ({ probe, advice }: Storage): Promise<void> => {
     await new Promise<void>((resolve, reject) => {
       const cancel = clock.after(PROBE_LIMIT_MS, () => {
-        reject(new Error('Nothing can be stored: it takes more than 4 seconds'));
+        reject(new StoreError('Nothing can be stored: it takes more than 4 seconds', advice));
       });
       probe().then(resolve, reject).finally(cancel);
     }).then(() => {
@@ -76,8 +75,9 @@ export function createReadiness(clock: Clock, mostWaiting: number, log: Logger):
     async reasons() {
       if (hasEnded) return [stopping];
       if (!storage) return [starting];
-      if (clock.monotonic() >= knownUntil) await (probing ??= tryToStore(storage.probe));
-      const { waiting, putBack } = await storage.figures();
+      if (clock.monotonic() >= knownUntil) await (probing ??= tryToStore(storage));
+      // Where that cannot be told, nothing can be stored either: whoever tries will say so.
+      const { waiting, putBack } = await storage.figures().catch(() => ({ waiting: 0, putBack: 0 }));
       const isFull = waiting - putBack >= mostWaiting;
       return [...(failure ? [failure] : []), ...(isFull ? [full(waiting)] : [])];
     },

@@ -23,12 +23,12 @@ export interface StateSources {
  */
 export async function describeState(sources: StateSources): Promise<object> {
   const { clock, hands, nameOf } = sources;
-  const [reasons, figures, status, troubled] = await Promise.all([
+  const [reasons, figures, troubled] = await Promise.all([
     sources.reasons(),
     sources.store.figures(),
-    sources.queue.status(),
     sources.store.troubled(EXAMPLES),
   ]);
+  const status = sources.queue.status();
   const now = clock.now();
   const personIn = (conversation: string) => nameOf(psidIn(conversation));
   const about = ({ id, conversation, attempts, reason = '' }: StoredEvent) => {

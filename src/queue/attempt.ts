@@ -19,6 +19,8 @@ export interface AttemptTools {
   readonly observer: QueueObserver;
   /** What each log line about an event begins with. */
   readonly about: (event: StoredEvent) => Readonly<Record<string, unknown>>;
+  /** How long a call takes at most, in milliseconds. */
+  readonly callLimitMs: number;
   /** Makes a change to the store until it succeeds, or the bot stops. */
   readonly save: <Result>(change: () => Promise<Result>) => Promise<Result>;
   /** Looks for more that may start. */
@@ -42,7 +44,7 @@ const UNCERTAIN_DELAYS_MS = [30_000, 5 * 60_000] as const;
  * @returns the conversation's next event, when it is to go on at once
  */
 export async function attempt(
-  { event, signal }: Lease,
+  { event, signal, leaveBy }: Lease,
   ticket: Ticket,
   page: Page,
   tools: AttemptTools,
@@ -83,7 +85,7 @@ export async function attempt(
   };
 
   if (tools.time.isOver(event)) {
-    await gate.probeAgain(ticket);
+    await save(() => gate.probeAgain(ticket));
     return setAside('It is older than 24 hours: the messaging window is over.', true);
   }
 
@@ -95,6 +97,7 @@ export async function attempt(
       tools.look(); // somebody else may line up, however long this call takes
     },
     lets: () => gate.lets(ticket),
+    leaveBy: () => leaveBy(tools.callLimitMs),
     succeeded: () => {
       witness.succeeded();
     },
@@ -102,7 +105,7 @@ export async function attempt(
   });
   const verdict = await tools.handle(event, journal);
   if (verdict.kind === 'done') {
-    await (journal.successes() > 0 ? gate.open(ticket) : gate.probeAgain(ticket));
+    await save(() => (journal.successes() > 0 ? gate.open(ticket) : gate.probeAgain(ticket)));
     evidence.forget(conversation);
     await journal.forget();
     const next = await save(() => store.finish(id, wantsNext()));
@@ -113,19 +116,19 @@ export async function attempt(
 
   switch (verdict.kind) {
     case 'held_back':
-      await gate.probeAgain(ticket);
+      await save(() => gate.probeAgain(ticket));
       await store.release(id); // nothing to write down
       return undefined;
     case 'pause':
     case 'hold': {
       const { kind, reason } = verdict;
-      await gate.close(ticket, { kind, reason, forMs: kind === 'pause' ? verdict.forMs : HOLD_MS });
+      await save(() => gate.close(ticket, { kind, reason, forMs: kind === 'pause' ? verdict.forMs : HOLD_MS }));
       return postpone({ delayMs: 0, reason, failed: ticket.isProbe, mayBeSent: false });
     }
     case 'retry':
     case 'refused': {
       const finding = verdict.cause === undefined ? undefined : witness.failed(verdict.kind, verdict.cause);
-      await tellGate(verdict, finding);
+      await save(() => tellGate(verdict, finding));
       const why = whyToGiveUp(verdict, event, finding);
       if (why === undefined) return tryAgain(verdict.reason, verdict.kind === 'retry' && verdict.mayBeSent);
       return setAside(`${why}${verdict.reason}`, verdict.kind === 'refused' && verdict.isExpected);
@@ -133,18 +136,18 @@ export async function attempt(
   }
 
   /** What a failure of this event says about its whole Page. */
-  async function tellGate(failure: Failure, finding: Finding | undefined): Promise<void> {
+  function tellGate(failure: Failure, finding: Finding | undefined): Promise<void> {
     const { kind, reason } = failure;
     const isSurelyItsOwn = kind === 'refused' && failure.scope === 'event';
-    if (journal.successes() > 0) await gate.open(ticket);
-    else if (finding?.isEverybodys)
-      await gate.close(ticket, {
+    if (journal.successes() > 0) return gate.open(ticket);
+    if (finding?.isEverybodys)
+      return gate.close(ticket, {
         kind: kind === 'refused' ? 'hold' : 'pause',
         reason: `Several people in a row fail alike and nobody succeeds: the fault is the app's or the Page's. Look at both in the App Dashboard and in the Page's Support Inbox. The last one: ${reason}`,
         forMs: undefined,
       });
-    else if (isSurelyItsOwn) await gate.probeAgain(ticket);
-    else await gate.keepClosed(ticket, reason); // it has not shown that calls succeed
+    if (isSurelyItsOwn) return gate.probeAgain(ticket);
+    return gate.keepClosed(ticket, reason); // it has not shown that calls succeed
   }
 }
 

@@ -17,7 +17,8 @@ import type { GateStatus, Ticket } from './gate';
 import { createLookOut } from './look-out';
 import { nobody, type QueueObserver } from './observer';
 import { createPages, type Page } from './page';
-import { persistently } from './persistently';
+import { createPersistence } from './persistently';
+import { createSlots } from './slots';
 import { createTrustedTime } from './trusted-time';
 import type { HandleEvent } from './verdict';
 
@@ -31,6 +32,8 @@ export interface EventQueueOptions {
   readonly maxConcurrentConversations: number;
   readonly maxPendingEvents: number;
   readonly maxSendsPerSecond: number;
+  /** How long a call takes at most, in milliseconds: a lease outlives those that are let out. */
+  readonly callLimitMs: number;
   readonly observer?: QueueObserver;
   /** What is said of an event in each log line about it, beside its id. */
   readonly about?: (event: StoredEvent) => Readonly<Record<string, unknown>>;
@@ -65,7 +68,7 @@ export interface EventQueue {
   stop(): Promise<void>;
   /** Tries at once what is held, of all Pages: its cause may have been mended. */
   tryNow(): Promise<void>;
-  status(): Promise<QueueStatus>;
+  status(): QueueStatus;
   /** Resolves when nothing is under way and nothing may start now. */
   idle(): Promise<void>;
 }
@@ -82,8 +85,6 @@ const CLEAN_ON_MS = 50;
 const CLEAN_EVERY_MS = 60_000;
 /** At most so many stand in line at the pace: when the gate closes, all of them have to be turned back. */
 const MOST_IN_LINE = 64;
-/** The part of the slots that conversations may take whose event is tried again; the rest is for first attempts. */
-const REPEATED_SHARE = 1 / 4;
 
 /**
  * Makes the queue: leases conversations from the store as far as each Page's gate, its pace and the slots allow, and makes
@@ -92,29 +93,18 @@ const REPEATED_SHARE = 1 / 4;
  * @param options the store, what handles an event, and the bounds
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
-  const {
-    store,
-    log,
-    clock,
-    random,
-    maxConcurrentConversations,
-    maxPendingEvents,
-    observer = nobody,
-    about = () => ({}),
-  } = options;
+  const { store, log, clock, random, maxPendingEvents, observer = nobody, about = () => ({}) } = options;
   const time = createTrustedTime(clock, log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
   const pages = createPages(options);
-  const active = { first: 0, repeated: 0 };
+  const slots = createSlots(options.maxConcurrentConversations);
   const idleWaiters: (() => void)[] = [];
   let running = false;
   let cancelCleaning: () => void = () => undefined;
 
-  const underWay = () => active.first + active.repeated;
-
   const lookOut = createLookOut(clock, lookOnce, () => {
-    if (underWay() === 0)
+    if (slots.taken === 0)
       idleWaiters.splice(0).forEach((resolve) => {
         resolve();
       });
@@ -128,7 +118,8 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     random,
     observer,
     about: (event) => ({ event: event.id, ...about(event) }),
-    save: (change) => persistently(change, { clock, log, goOn: () => running }),
+    callLimitMs: options.callLimitMs,
+    save: createPersistence({ clock, log, goOn: () => running }),
     stopping: stopping.signal,
     look: lookOut.look,
   };
@@ -147,17 +138,18 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   async function startWhatIsDue(): Promise<number> {
     time.now(); // asked often, it sees the clock step
     let soonest = Infinity;
-    for (const due of await store.due()) soonest = Math.min(soonest, await startPage(due));
+    const pagesDue = [...(await store.due())].sort((a, b) => slots.takenBy(a.page) - slots.takenBy(b.page));
+    for (const due of pagesDue) soonest = Math.min(soonest, await startPage(due, pagesDue.length));
     return soonest;
   }
 
-  async function startPage(due: DuePage): Promise<number> {
+  async function startPage(due: DuePage, among: number): Promise<number> {
     const page = pages.of(due.page);
-    const room = Math.min(maxConcurrentConversations - underWay(), MOST_IN_LINE - page.pace.waiting);
-    const roomForRepeated = Math.max(1, Math.floor(maxConcurrentConversations * REPEATED_SHARE)) - active.repeated;
+    const fair = slots.roomOf(due.page, among);
+    const room = Math.min(fair.first, MOST_IN_LINE - page.pace.waiting);
     const isDue = (ms: number | undefined) => ms !== undefined && ms <= 0;
     const wantsFirst = isDue(due.first) && room > 0;
-    const wantsRepeated = isDue(due.repeated) && Math.min(room, roomForRepeated) > 0;
+    const wantsRepeated = isDue(due.repeated) && Math.min(room, fair.repeated) > 0;
     // Where only room is missing, the next look comes with the end of what is under way, or with a message that leaves the line.
     if (!wantsFirst && !wantsRepeated)
       return Math.min(...[due.first, due.repeated].map((ms) => (ms && ms > 0 ? ms : Infinity)));
@@ -173,7 +165,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     try {
       if (wantsFirst) start(await store.lease(due.page, most, 0));
       const left = most - started;
-      if (wantsRepeated && left > 0) start(await store.lease(due.page, 0, Math.min(left, roomForRepeated)));
+      if (wantsRepeated && left > 0) start(await store.lease(due.page, 0, Math.min(left, fair.repeated)));
     } finally {
       if (started === 0) await page.gate.probeAgain(ticket);
     }
@@ -183,8 +175,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 
   /** Works on a leased conversation until none of its events is left, or one of them has to wait. Does not reject. */
   async function work(lease: Lease, ticket: Ticket, page: Page): Promise<void> {
-    const kind = isRepeated(lease.event) ? 'repeated' : 'first';
-    active[kind] += 1;
+    const giveBack = slots.take(lease.event.page, isRepeated(lease.event) ? 'repeated' : 'first');
     let { event } = lease;
     try {
       for (;;) {
@@ -195,11 +186,11 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       }
     } catch (error) {
       log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
-      await page.gate.probeAgain(ticket);
+      await page.gate.probeAgain(ticket).catch(() => undefined);
       if (running) await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
       await store.release(event.id).catch(() => undefined);
     }
-    active[kind] -= 1;
+    giveBack();
     lookOut.look();
   }
 
@@ -225,7 +216,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   return {
     async add(events) {
       if (events.length === 0) return { added: 0, known: 0 };
-      const counts = await withinLimit(store.add(events, maxPendingEvents), clock);
+      const counts = await withinLimit(store.add(events, maxPendingEvents), clock, store.advice);
       if (counts.known > 0) log.info({ known: counts.known }, 'events delivered again: already known');
       lookOut.look();
       return counts;
@@ -240,27 +231,25 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       stopping.abort();
       lookOut.stop();
       cancelCleaning();
-      while (lookOut.isLooking || underWay() > 0) await idle();
+      while (lookOut.isLooking || slots.taken > 0) await idle();
     },
     async tryNow() {
       for (const { gate } of pages.all().values()) await gate.tryNow();
       lookOut.look();
     },
-    async status() {
-      const statuses = [...pages.all()].map(async ([page, { gate, pace }]) => {
-        return { page, closed: await gate.status(), inLine: pace.waiting };
-      });
-      return { underWay: underWay(), pages: await Promise.all(statuses) };
-    },
+    status: () => ({
+      underWay: slots.taken,
+      pages: [...pages.all()].map(([page, { gate, pace }]) => ({ page, closed: gate.status(), inLine: pace.waiting })),
+    }),
     idle,
   };
 }
 
 /** Gives up on a store that is too slow; what it stores after all is known when it is delivered again. */
-async function withinLimit<Result>(storing: Promise<Result>, clock: Clock): Promise<Result> {
+async function withinLimit<Result>(storing: Promise<Result>, clock: Clock, advice: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(STORE_LIMIT_MS, () => {
-      reject(new StoreError('The events could not be stored: it took more than 4 seconds.'));
+      reject(new StoreError('The events could not be stored: it took more than 4 seconds.', advice));
     });
     storing.then(resolve, reject).finally(cancel);
   });

@@ -1,4 +1,6 @@
 import { OperatorError } from '../process/operator-error';
+import type { GateCell } from './gate-cell';
+import type { Pace } from './pace';
 
 /** An event on its way into the queue. The queue does not know what it is about. */
 export interface NewEvent {
@@ -59,12 +61,17 @@ export interface DuePage {
   readonly repeated: number | undefined;
 }
 
-/** A conversation that is this process's alone until its event is finished, postponed, set aside or released. */
+/** A conversation that is this process's alone, of all who share the store, until its event is finished, postponed, set aside or released. */
 export interface Lease {
   /** The conversation's next event: the one whose calls have begun, or else the one with the smallest timestamp. */
   readonly event: StoredEvent;
   /** Aborted when the lease is lost, as when the store closes: nothing may be sent for the event any more. */
   readonly signal: AbortSignal;
+  /**
+   * By when a call must have left so that nobody else can have the conversation before it is through: by the monotonic clock;
+   * undefined when no call may leave any more. It takes how long the call lasts at most, in milliseconds.
+   */
+  readonly leaveBy: (callMs: number) => Promise<number | undefined>;
 }
 
 /** Why and for how long an event stays. */
@@ -117,6 +124,16 @@ export const KEEP_SET_ASIDE_MS = 30 * 24 * 60 * 60 * 1_000;
  * longer in the state that the method needs, does nothing.
  */
 export interface EventStore {
+  /** What an operator looks at when nothing can be stored. */
+  readonly advice: string;
+  /** Where the gate of a Page stands, for all who share the store. */
+  gateCell(page: string): GateCell;
+  /**
+   * What spaces a Page's messages, those of all who share the store.
+   *
+   * @param perSecond how many messages, at least 1
+   */
+  pace(page: string, perSecond: number): Pace;
   /**
    * Takes in those events that are not known yet, all or none.
    *
@@ -196,10 +213,20 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
+/** What an operator looks at when nothing can be stored in DATA_DIR. */
+export const CHECK_DISK = 'Check the disk of DATA_DIR: free space, rights, the mount.';
+
 /** The store could not keep something. The events may be delivered again. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly advice = 'Check the disk of DATA_DIR: free space, rights, the mount.';
+
+  /** @param advice what an operator looks at */
+  constructor(
+    message: string,
+    readonly advice: string = CHECK_DISK,
+  ) {
+    super(message);
+  }
 }
 
 /** Too many events wait; the sender should deliver again later. */

@@ -8,6 +8,8 @@ export interface JournalOptions {
   readonly turn: () => Promise<void>;
   /** Whether the Page's gate lets a call out. */
   readonly lets: () => Promise<boolean>;
+  /** By when a call must have left; undefined when none may. */
+  readonly leaveBy: () => Promise<number | undefined>;
   /** Called for each completed call. */
   readonly succeeded: () => void;
   /** Stores the note of a completed call. */
@@ -55,9 +57,12 @@ export function createJournal({ calls }: StoredEvent, options: JournalOptions): 
     async permit(isMessage) {
       await saved();
       if (isMessage) await options.turn();
-      if (options.signals.some(({ aborted }) => aborted) || !(await options.lets())) {
+      const isLet = await options.lets();
+      const leaveBy = await options.leaveBy(); // last of all: the time that it names is short
+      if (!isLet || leaveBy === undefined || options.signals.some(({ aborted }) => aborted)) {
         throw new HeldBackError('The call was not made: the calls of this Page are held back, or the bot is stopping.');
       }
+      return leaveBy;
     },
     successes: () => successes,
     saved,

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../process/clock';
+import type { EventStore } from './event-store';
 import { createEvidence, type Evidence } from './evidence';
 import { createGate, type Gate } from './gate';
-import { createPace, type Pace } from './pace';
+import type { Pace } from './pace';
 
 /** What a Page has of its own: nothing that one Page does or suffers reaches another. */
 export interface Page {
@@ -12,7 +12,7 @@ export interface Page {
 }
 
 export interface PageOptions {
-  readonly clock: Clock;
+  readonly store: Pick<EventStore, 'gateCell' | 'pace'>;
   /** From 0 to 1. */
   readonly random: () => number;
   readonly log: Logger;
@@ -27,13 +27,13 @@ export interface Pages {
 }
 
 /** Makes what holds the Pages. */
-export function createPages({ clock, random, log, maxSendsPerSecond }: PageOptions): Pages {
+export function createPages({ store, random, log, maxSendsPerSecond }: PageOptions): Pages {
   const pages = new Map<string, Page>();
   const of = (name: string): Page => {
     const known = pages.get(name);
     if (known) return known;
-    const gate = createGate(clock, random, log);
-    const page = { gate, pace: createPace(maxSendsPerSecond, clock), evidence: createEvidence() };
+    const gate = createGate(store.gateCell(name), random, log);
+    const page = { gate, pace: store.pace(name, maxSendsPerSecond), evidence: createEvidence() };
     pages.set(name, page);
     return page;
   };

@@ -2,8 +2,10 @@ import type { Logger } from 'pino';
 import type { Clock } from '../process/clock';
 
 const AGAIN_AFTER_MS = 1_000;
+/** Everything that is under way fails alike: that is said once a minute. */
+const SAY_EVERY_MS = 60_000;
 
-export interface PersistentlyOptions {
+export interface PersistenceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether to try once more; what is given up is picked up at the next start. */
@@ -11,23 +13,30 @@ export interface PersistentlyOptions {
 }
 
 /**
- * Makes a change to the store, again and again until it succeeds: what has been sent must be noted before anything else
+ * Makes what makes a change to the store, again and again until it succeeds: what has been sent must be noted before anything else
  * happens, or it would be sent twice.
  *
- * @param change the change
- * @returns what the change resolves with
+ * @returns takes the change, and resolves with what it resolves with
  */
-export async function persistently<Result>(
-  change: () => Promise<Result>,
-  { clock, log, goOn }: PersistentlyOptions,
-): Promise<Result> {
-  for (;;) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!goOn()) throw error;
-      log.error({ err: error }, 'the state of an event could not be stored; trying again. Check the disk of DATA_DIR');
-      await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
+export function createPersistence({ clock, log, goOn }: PersistenceOptions) {
+  let sayFrom = -Infinity;
+
+  const say = (error: unknown): void => {
+    if (clock.monotonic() < sayFrom) return;
+    sayFrom = clock.monotonic() + SAY_EVERY_MS;
+    const advice: unknown = Reflect.get(Object(error), 'advice');
+    log.error({ err: error, advice }, 'the state of an event could not be stored; trying again');
+  };
+
+  return async <Result>(change: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await change();
+      } catch (error) {
+        if (!goOn()) throw error;
+        say(error);
+        await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
+      }
     }
-  }
+  };
 }

@@ -41,9 +41,10 @@ export interface Attempt {
    * Waits until a call may leave.
    *
    * @param isMessage messages are paced
+   * @returns by when it must have left, by the monotonic clock: after that it may be somebody else's
    * @throws {HeldBackError} when it may not: the Page's gate has closed, or the bot is stopping
    */
-  permit(isMessage: boolean): Promise<void>;
+  permit(isMessage: boolean): Promise<number>;
 }
 
 /** Handles one event. Must not reject. */

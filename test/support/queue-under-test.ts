@@ -100,6 +100,7 @@ export async function makeQueue(
     maxConcurrentConversations: 1_000,
     maxPendingEvents: 10_000,
     maxSendsPerSecond: 40,
+    callLimitMs: 10_000,
     ...options,
     store: options.breakStore?.(store) ?? store,
   });
@@ -150,6 +151,9 @@ function watched(store: EventStore): { store: EventStore; isWriting: () => boole
       writing -= 1;
     }
   }
-  const methods = Object.entries(store).map(([name, method]) => [name, watch(method as () => unknown)]);
+  const methods = Object.entries(store).map(([name, method]: [string, unknown]) => [
+    name,
+    typeof method === 'function' ? watch(method as () => unknown) : method,
+  ]);
   return { store: Object.fromEntries(methods) as EventStore, isWriting: () => writing > 0 };
 }

@@ -48,7 +48,7 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
     {
       completed: what.completed ?? [],
       note: (call) => Promise.resolve(void notes.push(call)),
-      permit: () => (what.heldBack ? Promise.reject(new HeldBackError('held back')) : Promise.resolve()),
+      permit: () => (what.heldBack ? Promise.reject(new HeldBackError('held back')) : Promise.resolve(Infinity)),
     },
   );
   return {

@@ -14,6 +14,9 @@ interface Held {
 
 type Leasing = Pick<EventStore, 'lease' | 'release' | 'noteCall' | 'finish' | 'setAside' | 'postpone'>;
 
+/** No other process leases: a call may take its time. */
+const leaveBy = (): Promise<number> => Promise.resolve(Infinity);
+
 /** Leasing conversations, and what becomes of a leased event. `signal` is aborted when the store closes. */
 export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
   const { file, notes, ended, schedule, clock } = parts;
@@ -51,7 +54,7 @@ export function createLeases(parts: Parts, signal: AbortSignal): Leasing {
           const conversation = schedule.take(page, lane, clock.monotonic());
           if (!conversation) return;
           const event = hold(conversation);
-          if (event) leases.push({ event, signal });
+          if (event) leases.push({ event, signal, leaveBy });
         }
       };
       take('first', first);

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../process/clock';
 import { systemClock } from '../../process/clock';
-import { StoreError, StoreFormatError, type EventStore } from '../event-store';
+import { CHECK_DISK, StoreError, StoreFormatError, type EventStore } from '../event-store';
+import { createOwnCell } from '../gate-cell';
+import { createPace } from '../pace';
 import { createArrivals } from './arrivals';
 import { createByHand } from './by-hand';
 import { clean } from './clean';
@@ -94,6 +96,9 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   const { add, countWaiting } = createTakeIn(parts, lastSequence, loaded);
 
   return {
+    advice: CHECK_DISK,
+    gateCell: () => createOwnCell(clock),
+    pace: (_page, perSecond) => createPace(perSecond, clock),
     add,
     ...createFigures(parts, countWaiting),
     ...createKeptNotes(parts),

@@ -5,17 +5,24 @@ import { fakeClock } from '../../support/fake-clock';
 
 function readiness(mostWaiting = 10) {
   const clock = fakeClock(0);
-  const storage = { waiting: 0, putBack: 0, probes: 0, answer: () => Promise.resolve() };
+  const storage = {
+    waiting: 0,
+    putBack: 0,
+    probes: 0,
+    answer: () => Promise.resolve(),
+    figures: () => Promise.resolve(),
+  };
   const lines: string[] = [];
   const log = pino({ formatters: { level: (level) => ({ level }) } }, { write: (line) => void lines.push(line) });
   const it = createReadiness(clock, mostWaiting, log);
   const begin = () => {
     it.begin({
+      advice: 'Look at the disk.',
       probe: () => {
         storage.probes += 1;
         return storage.answer();
       },
-      figures: () => Promise.resolve({ ...storage, oldestSince: undefined, setAside: 0 }),
+      figures: () => storage.figures().then(() => ({ ...storage, oldestSince: undefined, setAside: 0 })),
     });
   };
   const what = async () => (await it.reasons()).map((reason) => reason.what);
@@ -106,6 +113,15 @@ describe('readiness', () => {
     storage.putBack = 2;
     await expect(it.reasons()).resolves.toMatchObject([
       { what: 'queue_full', detail: expect.stringMatching(/^12 events wait/) as string },
+    ]);
+  });
+
+  it('says what cannot be stored, and not that it cannot be counted either', async () => {
+    const { storage, begin, readiness: it } = readiness();
+    begin();
+    storage.answer = storage.figures = () => Promise.reject(new StoreError('no connection', 'Look at the database.'));
+    await expect(it.reasons()).resolves.toEqual([
+      { what: 'storage_failing', detail: 'no connection. Look at the database.' },
     ]);
   });
 });

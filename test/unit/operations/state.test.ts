@@ -20,7 +20,7 @@ describe('the state of a bot', () => {
         figures: () => Promise.resolve({ waiting: 1, putBack: 0, oldestSince: when, setAside: 0 }),
         troubled: () => Promise.resolve({ delayed: [], setAside: [] }),
       },
-      queue: { status: () => Promise.resolve({ underWay: 0, pages: [] }) },
+      queue: { status: () => ({ underWay: 0, pages: [] }) },
     });
     expect(state).toMatchObject({ waiting: { oldestSince: undefined }, humans: { waitingLongest: [{ person: 'p' }] } });
   });
@@ -37,7 +37,7 @@ describe('the state of a bot', () => {
         figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
         troubled: () => Promise.resolve({ delayed: [{ event: putBack, dueInMs: 2_000 }], setAside: [] }),
       },
-      queue: { status: () => Promise.resolve({ underWay: 3, pages: [{ page: 'me', closed, inLine: 2 }] }) },
+      queue: { status: () => ({ underWay: 3, pages: [{ page: 'me', closed, inLine: 2 }] }) },
     });
     expect(JSON.parse(JSON.stringify(state))).toEqual({
       ready: false,

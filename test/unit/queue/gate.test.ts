@@ -1,11 +1,12 @@
 import { pino } from 'pino';
 import { createGate, type Ticket } from '../../../src/queue/gate';
+import { createOwnCell } from '../../../src/queue/gate-cell';
 import { fakeClock } from '../../support/fake-clock';
 
 async function makeGate() {
   const clock = fakeClock(0);
   const lines: string[] = [];
-  const gate = createGate(clock, () => 0, pino({}, { write: (line) => void lines.push(line) }));
+  const gate = createGate(createOwnCell(clock), () => 0, pino({}, { write: (line) => void lines.push(line) }));
   const first = (await gate.admit()) as Ticket;
   return { clock, gate, first, log: () => lines.join('') };
 }
@@ -155,23 +156,23 @@ describe('a gate', () => {
 
   it('tells why and for how long it has been closed, and when the next probe may leave', async () => {
     const { gate, first, clock } = await makeGate();
-    await expect(gate.status()).resolves.toBeUndefined();
+    expect(gate.status()).toBeUndefined();
     await gate.close(first, pause(1_000));
     await clock.pass(400);
-    await expect(gate.status()).resolves.toEqual({ kind: 'pause', reason: 'r', sinceMs: 400, nextTryInMs: 600 });
+    expect(gate.status()).toEqual({ kind: 'pause', reason: 'r', sinceMs: 400, nextTryInMs: 600 });
     await clock.pass(1_600);
     const probe = (await gate.admit()) as Ticket;
     await gate.close(probe, { kind: 'hold', reason: 'still', forMs: 60_000 });
-    await expect(gate.status()).resolves.toEqual({
+    expect(gate.status()).toEqual({
       kind: 'hold',
       reason: 'still',
       sinceMs: 0,
       nextTryInMs: 60_000,
     });
     await clock.pass(90_000);
-    await expect(gate.status()).resolves.toMatchObject({ sinceMs: 90_000, nextTryInMs: 0 });
+    expect(gate.status()).toMatchObject({ sinceMs: 90_000, nextTryInMs: 0 });
     await gate.open((await gate.admit()) as Ticket);
-    await expect(gate.status()).resolves.toBeUndefined();
+    expect(gate.status()).toBeUndefined();
   });
 
   it('lets a probe leave at once where the cause of a hold may have been mended, and does not hear what began before', async () => {
@@ -188,7 +189,7 @@ describe('a gate', () => {
     await expect(gate.lets(probe)).resolves.toBe(true);
     await gate.open(probe);
     await gate.close(first, hold);
-    await expect(gate.status()).resolves.toBeUndefined();
+    expect(gate.status()).toBeUndefined();
   });
 
   it('does not hear what began before where nothing was held either', async () => {
@@ -207,5 +208,43 @@ describe('a gate', () => {
     await expect(gate.admit()).resolves.toBe(1_000);
     await gate.close(first, pause(3_000));
     await expect(gate.admit()).resolves.toBe(3_000);
+  });
+
+  it('sends another probe when nobody has heard of the last one, and listens to that one only', async () => {
+    const clock = fakeClock(0);
+    const cell = { ...createOwnCell(clock), probeLimitMs: 30_000 };
+    const gate = createGate(cell, () => 0, pino({ level: 'silent' }));
+    await gate.close((await gate.admit()) as Ticket, hold);
+    await clock.pass(60_000);
+    const lost = (await gate.admit()) as Ticket;
+    await clock.pass(20_000);
+    await expect(gate.lets(lost)).resolves.toBe(true); // somebody has heard of it: 30 s from now on
+    await clock.pass(29_999);
+    await expect(gate.admit()).resolves.toBe(Infinity);
+    await clock.pass(1);
+    const next = (await gate.admit()) as Ticket;
+    await expect(gate.lets(lost)).resolves.toBe(false);
+    await gate.open(lost);
+    await gate.keepClosed(lost, 'r');
+    expect(gate.status()).toMatchObject({ kind: 'hold' });
+    await expect(gate.lets(next)).resolves.toBe(true);
+    await gate.open(next);
+    await expect(gate.lets(lost)).resolves.toBe(true);
+  });
+
+  it('is told by its cell what others have done meanwhile', async () => {
+    const clock = fakeClock(0);
+    const cell = createOwnCell(clock);
+    const [mine, theirs] = [cell, { ...cell }].map((one) => createGate(one, () => 0, pino({ level: 'silent' })));
+    const late = {
+      ...cell,
+      seen: () => ({ epoch: 1, heardFrom: 0, closed: { ...pause(), failures: 1, since: 0, probeFrom: 0 } }),
+    };
+    const ofTheLate = createGate(late, () => 0, pino({ level: 'silent' }));
+    await expect(ofTheLate.admit()).resolves.toEqual({ epoch: 0, isProbe: false }); // it has opened since
+    await expect(ofTheLate.lets({ epoch: 1, isProbe: true })).resolves.toBe(true);
+    await mine?.close({ epoch: 0, isProbe: false }, pause(1_000));
+    await expect(theirs?.admit()).resolves.toBe(1_000);
+    await expect(ofTheLate.admit()).resolves.toBe(1_000);
   });
 });

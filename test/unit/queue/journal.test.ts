@@ -1,5 +1,6 @@
 import { createJournal } from '../../../src/queue/journal';
 import type { StoredEvent } from '../../../src/queue/event-store';
+import { HeldBackError } from '../../../src/queue/verdict';
 
 const made = { path: '/a', answer: {} };
 const event = { calls: [made] } as unknown as StoredEvent;
@@ -11,6 +12,7 @@ describe('the journal of an attempt', () => {
       signals,
       turn: () => Promise.resolve(),
       lets: () => Promise.resolve(true),
+      leaveBy: () => Promise.resolve(Infinity),
       succeeded: () => undefined,
       save,
     });
@@ -58,6 +60,7 @@ describe('the journal of an attempt', () => {
       signals: [never],
       turn,
       lets: () => Promise.resolve(true),
+      leaveBy: () => Promise.resolve(Infinity),
       succeeded: () => undefined,
       save: () => Promise.resolve(),
     });
@@ -77,5 +80,19 @@ describe('the journal of an attempt', () => {
   it('lets nothing out once a signal says so', async () => {
     const journal = journalWith(() => Promise.resolve(), [never, AbortSignal.abort()]);
     await expect(journal.permit(false)).rejects.toThrow('held back');
+  });
+
+  it('lets no call out that somebody else could make, too, before it is through', async () => {
+    const options = {
+      signals: [never],
+      turn: () => Promise.resolve(),
+      lets: () => Promise.resolve(true),
+      succeeded: () => undefined,
+      save: () => Promise.resolve(),
+    };
+    const lost = createJournal(event, { ...options, leaveBy: () => Promise.resolve(undefined) });
+    await expect(lost.permit(true)).rejects.toThrow(HeldBackError);
+    const held = createJournal(event, { ...options, leaveBy: () => Promise.resolve(77) });
+    await expect(held.permit(false)).resolves.toBe(77);
   });
 });
