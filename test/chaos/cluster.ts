@@ -5,16 +5,10 @@ import path from 'node:path';
 import { startGraph, type GraphStandIn } from './graph';
 import type { Kill } from './judge';
 import { SECRET, post, type Deliver } from './load';
+import type { Answer } from './measures';
 import { serverUnderTest, type ServerUnderTest } from './server';
 import type { Setting } from './scenario';
 import { startPostgres, type PostgresServer } from '../support/postgres';
-
-/** A POST, and what became of it. */
-export interface Answer {
-  /** Undefined where none came within the platform's five seconds. */
-  readonly status: number | undefined;
-  readonly tookMs: number;
-}
 
 /** The server, once or several times, with all that it needs. */
 export interface Cluster {
@@ -63,7 +57,7 @@ export async function startCluster(
   const bots = Array.from({ length: instances }, (_, n) =>
     serverUnderTest({ ...settings, GRAPH_API_URL: graph.urlFor(n) }, folder, path.join(folder, `server-${n}.log`)),
   );
-  for (const bot of bots) await bot.start();
+  await Promise.all(bots.map((bot) => bot.start()));
 
   const agent = new Agent({ keepAlive: true });
   const answers: Answer[] = [];

@@ -1,5 +1,12 @@
 import { byConversation, sortOut, type CarriedOut } from './judge';
 
+/** A POST, and what became of it. */
+export interface Answer {
+  /** Undefined where none came within the platform's five seconds. */
+  readonly status: number | undefined;
+  readonly tookMs: number;
+}
+
 /** An event that was answered with 200. */
 export interface Accepted {
   readonly conversation: string;
@@ -14,6 +21,14 @@ export interface Accepted {
 /** An accepted event, and when its first call came; Infinity where none did. */
 export interface Served extends Accepted {
   readonly servedAt: number;
+}
+
+/** How many POSTs were taken, put off with 503, answered otherwise, and not at all; and the longest anybody waited. */
+export function sumUp(answers: readonly Answer[]) {
+  const of = (wanted: number | undefined) => answers.filter(({ status }) => status === wanted).length;
+  const [ok, later, none] = [of(200), of(503), of(undefined)];
+  const slowestMs = answers.reduce((most, { tookMs }) => Math.max(most, tookMs), 0);
+  return { slowestMs, counts: { ok, later, none, others: answers.length - ok - later - none } };
 }
 
 /** When each event's first call came. */

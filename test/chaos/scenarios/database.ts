@@ -1,5 +1,5 @@
-import type { Cluster } from '../cluster';
 import { pause } from '../load';
+import { sumUp } from '../measures';
 import type { Scenario, Setting } from '../scenario';
 import { underLoad } from '../under-load';
 import type { PostgresServer } from '../../support/postgres';
@@ -31,25 +31,15 @@ function databaseFault(
           await pause(3_000);
         },
         ({ cluster, findings }) => {
-          const { good, figures } = answersOf(cluster);
+          const { slowestMs, counts } = sumUp(cluster.answers);
+          const posts = `POSTs: ${counts.ok} times 200, ${counts.later} times 503, ${counts.others} otherwise, ${counts.none} without an answer, the slowest after ${(slowestMs / 1_000).toFixed(2)} s`;
           return {
-            good: good && findings.doubledByKill === 0,
-            figures: [told, figures].filter(Boolean).join('; '),
+            good: slowestMs <= ANSWER_LIMIT_MS && counts.others + counts.none + findings.doubledByKill === 0,
+            figures: [told, posts].filter(Boolean).join('; '),
           };
         },
       );
     },
-  };
-}
-
-/** How POSTs were answered. */
-export function answersOf({ answers }: Pick<Cluster, 'answers'>): { good: boolean; figures: string } {
-  const slowest = Math.max(...answers.map(({ tookMs }) => tookMs));
-  const count = (wanted: number | undefined) => answers.filter(({ status }) => status === wanted).length;
-  const others = answers.length - count(200) - count(503) - count(undefined);
-  return {
-    good: slowest <= ANSWER_LIMIT_MS && others + count(undefined) === 0,
-    figures: `POSTs: ${count(200)} times 200, ${count(503)} times 503, ${others} otherwise, ${count(undefined)} without an answer, the slowest after ${(slowest / 1_000).toFixed(2)} s`,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { CarriedOut } from '../../chaos/judge';
-import { longestAfter, mostWithin, percentile, ratePerSecond, serve, type Accepted } from '../../chaos/measures';
+import { longestAfter, mostWithin, percentile, ratePerSecond, serve, sumUp, type Accepted } from '../../chaos/measures';
 
 const call = (what: string, at: number, conversation = 'a'): CarriedOut => ({ conversation, what, at });
 const event = (at: number, index: number, conversation = 'a'): Accepted => ({
@@ -42,5 +42,11 @@ describe('what the chaos run measures', () => {
     expect(percentile(99, values)).toBe(198);
     expect(percentile(50, values)).toBe(100);
     expect(percentile(99, [7])).toBe(7);
+  });
+
+  it('is how POSTs were answered', () => {
+    const statuses = [200, 503, 200, undefined, 500];
+    const answers = statuses.map((status, n) => ({ status, tookMs: 10 * n }));
+    expect(sumUp(answers)).toEqual({ slowestMs: 40, counts: { ok: 2, later: 1, none: 1, others: 1 } });
   });
 });
