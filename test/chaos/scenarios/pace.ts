@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Cluster } from '../cluster';
 import { bodyOf, deliverSafely, eventOf, pause } from '../load';
 import { mostWithin, ratePerSecond } from '../measures';
@@ -12,7 +13,9 @@ const EVENTS = PACE * SECONDS;
 const EVENTS_OF_A_POST = 20;
 /** One more than the pace: what was a moment late, and what was in time. */
 const MOST_IN_A_SECOND = 41;
-const LEAST_ON_AVERAGE = 39.5;
+const [LEAST_ON_AVERAGE, MOST_ON_AVERAGE] = [39.5, 40.04];
+/** Where this process is late itself, messages of the second before are seen in this one; no more than these. */
+const MOST_SEEN_LATE = 4;
 const DRAIN_LIMIT_MS = 60_000;
 
 export const paceOfAPage: Scenario = {
@@ -28,6 +31,8 @@ export const paceOfAPage: Scenario = {
       async (cluster) => {
         cluster.graph.neverSlow();
         await postAll(cluster);
+        const late = monitorEventLoopDelay({ resolution: 5 });
+        late.enable();
         const { carriedOut } = cluster.graph;
         const deadline = performance.now() + DRAIN_LIMIT_MS;
         while (carriedOut.length < EVENTS && performance.now() < deadline) await pause(500);
@@ -35,15 +40,17 @@ export const paceOfAPage: Scenario = {
         return () => {
           const moments = carriedOut.map(({ at }) => at);
           const [most, average] = [mostWithin(1_000, moments), ratePerSecond(moments)];
+          const lateMs = late.max / 1e6;
+          const seenLate = Math.min(MOST_SEEN_LATE, Math.floor((lateMs / 1_000) * PACE));
           const senders = new Set(carriedOut.map(({ instance }) => instance)).size;
           return {
             good:
               moments.length === EVENTS &&
               senders === cluster.bots.length &&
-              most <= MOST_IN_A_SECOND &&
+              most <= MOST_IN_A_SECOND + seenLate &&
               average >= LEAST_ON_AVERAGE &&
-              average <= PACE,
-            figures: `${moments.length} of ${EVENTS} messages by ${senders} servers, ${most} in a second at most, ${average.toFixed(2)} on average`,
+              average <= MOST_ON_AVERAGE,
+            figures: `${moments.length} of ${EVENTS} messages by ${senders} servers, ${most} in a second at most, ${average.toFixed(2)} on average (seen up to ${Math.round(lateMs)} ms late: ${seenLate} may be of the second before)`,
           };
         };
       },
