@@ -3,6 +3,7 @@ import { isAnswered } from './handle-event';
 import type { Readiness } from './operations/readiness';
 import type { Clock } from './process/clock';
 import type { Logger } from './process/logger';
+import type { PageBook } from './process/page-book';
 import type { PersonName } from './process/person-name';
 import type { EventQueue } from './queue/event-queue';
 import { QueueFullError, type NewEvent } from './queue/event-store';
@@ -14,13 +15,12 @@ import type { WebhookBody } from './webhook/payload';
 /** How many events of a large body are read in one go. */
 const READ_AT_ONCE = 250;
 
-/** All calls are made with one token, also those for the Page's Instagram account: they share its pace and its limits. */
-const PAGE_OF_THE_TOKEN = 'me';
-
 export interface AcceptOptions {
   readonly queue: EventQueue;
   readonly readiness: Pick<Readiness, 'noteStored'>;
   readonly watch: Watch;
+  /** The Pages there are now. */
+  readonly pages: () => PageBook;
   readonly log: Logger;
   readonly nameOf: PersonName;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface AcceptOptions {
  * watch. It resolves when the events are safe, and rejects when they are not.
  */
 export function createAccept(options: AcceptOptions): (body: WebhookBody) => Promise<void> {
-  const { queue, readiness, watch, log, nameOf, clock } = options;
+  const { queue, readiness, watch, pages, log, nameOf, clock } = options;
 
   const toStore = (event: WebhookEvent): NewEvent[] => {
     const { channel, kind, psid, timestamp } = event;
@@ -44,7 +44,7 @@ export function createAccept(options: AcceptOptions): (body: WebhookBody) => Pro
     const id = eventId(event);
     log.debug({ event: id, ...person, channel, kind }, 'event came in');
     const conversation = conversationOf(event, event.psid);
-    return [{ id, page: PAGE_OF_THE_TOKEN, conversation, timestamp, payload: event }];
+    return [{ id, page: pages().keyOf(event.pageId), conversation, timestamp, payload: event }];
   };
 
   return async (body) => {

@@ -1,17 +1,15 @@
 import { z } from 'zod';
 
-/** What nobody else may know. It is replaced while the bot runs: ask for it each time it is used. */
-export interface Secrets {
-  /** Token of the Page the bot writes as. */
-  readonly pageAccessToken: string;
+/** Everything an operator can set, checked and typed, as it was at the start. */
+export interface Config {
+  /** Token of the one Page the bot writes as; undefined where `pagesFile` has the Pages. */
+  readonly pageAccessToken: string | undefined;
+  /** Path of the file that has the Pages and their tokens. */
+  readonly pagesFile: string | undefined;
   /** The word agreed with the App Dashboard for the verification of the webhook. */
   readonly verifyToken: string;
   /** App Secrets a webhook may be signed with, the current one first. Empty: signatures are not checked. */
   readonly appSecrets: readonly string[];
-}
-
-/** Everything an operator can set, checked and typed, as it was at the start. */
-export interface Config extends Secrets {
   /** This app's id, as a string of digits. */
   readonly appId: string | undefined;
   readonly port: number;
@@ -48,12 +46,16 @@ export type LogLevel = (typeof logLevels)[number];
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
-  constructor(readonly problems: readonly string[]) {
+  /** @param remedy where to put them right */
+  constructor(
+    readonly problems: readonly string[],
+    remedy = 'Put the values into a file named .env (see .env.example) in the folder the bot is started in, or into the environment, and start again.',
+  ) {
     super(
       [
         `The bot cannot start: ${problems.length} ${problems.length === 1 ? 'setting needs' : 'settings need'} attention.`,
         ...problems.map((problem) => `  - ${problem}`),
-        'Put the values into a file named .env (see .env.example) in the folder the bot is started in, or into the environment, and start again.',
+        remedy,
       ].join('\n'),
     );
   }
@@ -65,13 +67,18 @@ const places = {
   verifyToken: 'the App Dashboard under Webhooks',
 };
 
+/** What a token can look like. */
+export const TOKEN = /^[^\s"'\P{ASCII}\p{Cc}]+$/u;
+
 const environment = z.object({
   PAGE_ACCESS_TOKEN: z
-    .string({ error: () => `is missing. Find it ${places.pageAccessToken}.` })
-    .regex(/^[^\s"'\P{ASCII}\p{Cc}]+$/u, {
+    .string()
+    .regex(TOKEN, {
       error: () =>
         `holds a space, a quote or another character that no token has. Copy it again: it stands ${places.pageAccessToken}.`,
-    }),
+    })
+    .optional(),
+  PAGES_FILE: z.string().optional(),
   /** The platform takes any text. */
   VERIFY_TOKEN: z
     .string({
@@ -143,7 +150,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       .filter(([, value]) => value !== ''),
   );
   const result = environment.safeParse(set);
-  const problems = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const issues = result.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`) ?? [];
+  const problems = [...findWrongSource(set), ...issues];
   const { PORT: port, OPERATIONS_PORT: operationsPort } = result.data ?? {};
   if (port !== 0 && port !== undefined && port === operationsPort) {
     problems.push('OPERATIONS_PORT must not be the same as PORT: set it to another number, or to 0 to do without it.');
@@ -159,6 +167,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const values = result.data;
   return {
     pageAccessToken: values.PAGE_ACCESS_TOKEN,
+    pagesFile: values.PAGES_FILE,
     verifyToken: values.VERIFY_TOKEN,
     appSecrets: values.APP_SECRET,
     appId: values.APP_ID,
@@ -178,6 +187,22 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxPendingEvents: values.MAX_PENDING_EVENTS,
     production,
   };
+}
+
+/** The tokens come from one place: which one is in use must not be a riddle. */
+function findWrongSource({ PAGE_ACCESS_TOKEN: token, PAGES_FILE: file }: NodeJS.Dict<string>): string[] {
+  const problems: string[] = [];
+  if (token === undefined && file === undefined) {
+    problems.push(
+      `PAGE_ACCESS_TOKEN is missing. Find it ${places.pageAccessToken}. For several Pages, set PAGES_FILE instead.`,
+    );
+  }
+  if (token !== undefined && file !== undefined) {
+    problems.push(
+      'PAGES_FILE and PAGE_ACCESS_TOKEN are both set. Put every token into the file and remove PAGE_ACCESS_TOKEN, or remove PAGES_FILE.',
+    );
+  }
+  return problems;
 }
 
 /** An error text for a value that is no secret and may therefore be shown, shortened, to help find the mistake. */

@@ -1,11 +1,14 @@
 import type { Handler, HandlerContext, Outcome, PersonEvent } from './handlers/handler';
 import { handleMessaging, messagingKinds } from './handlers/messaging';
 import { handleStandby, standbyKinds } from './handlers/standby';
+import type { GraphApi } from './messenger/graph-api';
 import { GraphError, type ErrorKind } from './messenger/graph-error';
+import { UnlistedPageError } from './messenger/page-graphs';
 import { permitCalls } from './messenger/permit-calls';
 import { ChangedCallsError, resumeCalls } from './messenger/resume-calls';
 import { watchCalls, type MadeCall } from './messenger/watch-calls';
 import type { Logger } from './process/logger';
+import type { PageBook } from './process/page-book';
 import { hidePerson, type PersonName } from './process/person-name';
 import { StoreError } from './queue/event-store';
 import { HeldBackError, type HandleEvent, type Verdict } from './queue/verdict';
@@ -33,7 +36,11 @@ export interface EventWatch {
   readonly handled: (event: PersonEvent, outcome: Outcome) => void;
 }
 
-export interface EventHandlerOptions extends HandlerContext {
+export interface EventHandlerOptions extends Pick<HandlerContext, 'appId'> {
+  /** The way out for a Page, or Instagram account; throws `UnlistedPageError` where no token is known for it. */
+  readonly graphOf: (account: string | undefined) => GraphApi;
+  /** The Pages there are now. */
+  readonly pages: () => PageBook;
   /** Where calls and outcomes are noted: never with a text, and with the person's name for logs. */
   readonly log: Logger;
   readonly nameOf: PersonName;
@@ -44,31 +51,67 @@ export interface EventHandlerOptions extends HandlerContext {
  * Makes what the queue calls for each event: it hands the event to the handler of its channel, lets it make only those calls
  * that an earlier attempt has not completed, each when it is permitted, and turns what comes of it into a verdict.
  */
-export function createEventHandler({ graph, appId, log, nameOf, watch }: EventHandlerOptions): HandleEvent {
+export function createEventHandler(options: EventHandlerOptions): HandleEvent {
+  const { graphOf, pages, appId, log, nameOf, watch } = options;
+  const warnOfUnlisted = createUnlistedWarning(pages, log);
   return async ({ id, payload }, attempt) => {
     const event = payload as PersonEvent;
-    const { channel, kind, psid } = event;
+    const { channel, kind, psid, pageId } = event;
     const person = nameOf(psid);
-    const watched = watchCalls(graph, (call) => {
-      const { path, ms, error } = call;
-      if (error === undefined) log.debug({ event: id, person, path, ms: Math.round(ms) }, 'graph call');
-      watch.call(event, call);
-    });
-    const permitted = permitCalls(watched, (isMessage) => attempt.permit(isMessage));
+    const about = { event: id, person, ...pages().about(pageId) };
     try {
+      const watched = watchCalls(graphOf(pageId), (call) => {
+        const { path, ms, error } = call;
+        if (error === undefined) log.debug({ ...about, path, ms: Math.round(ms) }, 'graph call');
+        watch.call(event, call);
+      });
+      const permitted = permitCalls(watched, (isMessage) => attempt.permit(isMessage));
       const outcome = await handlers[channel](event, { appId, graph: resumeCalls(permitted, attempt) });
-      if (outcome === 'ignored') log.debug({ event: id, person, channel, kind }, 'event ignored');
-      else log.info({ event: id, person, channel, kind, outcome }, 'event handled');
+      if (outcome === 'ignored') log.debug({ ...about, channel, kind }, 'event ignored');
+      else log.info({ ...about, channel, kind, outcome }, 'event handled');
       watch.handled(event, outcome);
       return { kind: 'done' };
     } catch (error) {
+      if (error instanceof UnlistedPageError) {
+        warnOfUnlisted(error.page);
+        return unlisted(error.page);
+      }
       const hide = (text: string) => hidePerson(text, psid, person); // the platform's messages may name the person
       const say = (level: 'debug' | 'error', msg: string) => {
-        log[level]({ event: id, person, err: hiding(error, hide) }, msg);
+        log[level]({ ...about, err: hiding(error, hide) }, msg);
       };
-      return judge(error, event.pageId, hide, say);
+      return judge(error, accountsOf(pages(), pageId), hide, say);
     }
   };
+}
+
+/** The platform names limits by the Page or by its Instagram account. */
+function accountsOf(pages: PageBook, account: string | undefined): readonly string[] {
+  const { key, instagramId } = pages.of(account) ?? {};
+  return [account, key, instagramId].filter((one) => one !== undefined);
+}
+
+/** More Pages than the list can have: who can forge events could name ever new ones. */
+const MOST_WARNED_OF = 10_000;
+
+/** Makes what says once that a Page is not listed, and once more when the list has changed. */
+function createUnlistedWarning(pages: () => PageBook, log: Logger): (page: string) => void {
+  let warnedOf = { list: pages(), pages: new Set<string>() };
+  return (page) => {
+    if (warnedOf.list !== pages()) warnedOf = { list: pages(), pages: new Set() };
+    if (warnedOf.pages.has(page) || warnedOf.pages.size >= MOST_WARNED_OF) return;
+    warnedOf.pages.add(page);
+    log.warn(
+      { page },
+      'a Page is not in PAGES_FILE: its events are set aside until it is; then npm run queue -- retry --all',
+    );
+  };
+}
+
+/** It says nothing about the calls of any Page. */
+function unlisted(page: string): Verdict {
+  const reason = `No token for Page ${page}: add it to PAGES_FILE, reload the bot, then npm run queue -- retry ID.`;
+  return { kind: 'refused', reason, cause: undefined, scope: 'event', isExpected: true, isSaid: true };
 }
 
 function hiding(error: unknown, hide: (text: string) => string): unknown {
@@ -82,7 +125,7 @@ const expectedKinds: ReadonlySet<ErrorKind> = new Set(['not_thread_owner', 'outs
 
 function judge(
   error: unknown,
-  pageId: string | undefined,
+  accounts: readonly string[],
   hide: (text: string) => string,
   say: (level: 'debug' | 'error', msg: string) => void,
 ): Verdict {
@@ -102,7 +145,7 @@ function judge(
     case 'retry':
       return { kind: 'retry', reason, cause, mayBeSent: mayBeDone };
     case 'wait':
-      return { kind: 'pause', reason, forMs: error.regainMs(pageId) };
+      return { kind: 'pause', reason, forMs: error.regainMs(accounts) };
     case 'hold':
       return { kind: 'hold', reason };
     case 'give_up':

@@ -3,10 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import express, { type Express } from 'express';
 import createError from 'http-errors';
 import { createAccept } from './accept-events';
-import { loadConfig, type Config, type Secrets } from './config';
+import { loadConfig, type Config } from './config';
 import { createEventHandler } from './handle-event';
 import type { PersonEvent } from './handlers/handler';
-import { CALL_LIMIT_MS, createGraphApi } from './messenger/graph-api';
+import { CALL_LIMIT_MS } from './messenger/graph-api';
+import { createPageGraphs } from './messenger/page-graphs';
 import { trySecrets } from './messenger/try-secrets';
 import { createOperations, type Operations } from './operations/operations';
 import { alive, tellReadiness } from './operations/operations-app';
@@ -22,9 +23,10 @@ import { openLogOutput, type LogOutput } from './process/log-output';
 import { createProgramLogger, type Logger } from './process/logger';
 import { requireMachine } from './process/machine';
 import { explainStart } from './process/operator-error';
+import { isOpenToOthers } from './process/pages-file';
 import { createPersonName, type PersonName } from './process/person-name';
 import { createReload, hasTerminal } from './process/reload';
-import { createSecretKeeper, secretsOf, type SecretKeeper } from './process/secret-keeper';
+import { createSecretKeeper, secretsOf, type SecretKeeper, type Secrets } from './process/secret-keeper';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore } from './queue/event-store';
 import { checkData, type DataCheck } from './queue/lmdb/check-data';
@@ -119,11 +121,23 @@ export interface BotOptions {
 
 /** Puts everything together: the front door, the queue, the handlers and the way out. */
 export function createBot({ config, log, store, clock = systemClock, ...options }: BotOptions): Bot {
-  const { secrets = () => config, nameOf = createPersonName(config), watch = nobodyWatches } = options;
+  const {
+    secrets = createSecretKeeper(secretsOf(config)).now,
+    nameOf = createPersonName(config),
+    watch = nobodyWatches,
+  } = options;
   const { readiness = createReadiness(clock, config.maxPendingEvents, log) } = options;
+  const pages = () => secrets().pages;
   const queue = createEventQueue({
     store,
-    handle: createEventHandler({ graph: createGraphApi(config, secrets), appId: config.appId, log, nameOf, watch }),
+    handle: createEventHandler({
+      graphOf: createPageGraphs(config, secrets),
+      pages,
+      appId: config.appId,
+      log,
+      nameOf,
+      watch,
+    }),
     log,
     clock,
     random: Math.random,
@@ -132,9 +146,12 @@ export function createBot({ config, log, store, clock = systemClock, ...options 
     maxSendsPerSecond: config.maxSendsPerSecond,
     callLimitMs: CALL_LIMIT_MS,
     observer: watch,
-    about: ({ payload }) => ({ person: nameOf((payload as PersonEvent).psid) }),
+    about: ({ payload }) => {
+      const { psid, pageId } = payload as PersonEvent;
+      return { person: nameOf(psid), ...pages().about(pageId) };
+    },
   });
-  const accept = createAccept({ queue, readiness, watch, log, nameOf, clock });
+  const accept = createAccept({ queue, readiness, watch, pages, log, nameOf, clock });
   const app = createApp({ secrets, log, accept, readiness, watch });
   return { app, queue };
 }
@@ -179,7 +196,9 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
       port,
       log,
       announce: () => {
-        announce(config, { port, address: host, socket, portAskedFor: env['PORT'], isDataOpen }, log);
+        const isPagesFileOpen = config.pagesFile !== undefined && isOpenToOthers(config.pagesFile);
+        const facts = { port, address: host, socket, portAskedFor: env['PORT'], isDataOpen, isPagesFileOpen };
+        announce(config, facts, log);
       },
       reload,
       stop: async () => {
@@ -247,7 +266,7 @@ async function listenWith(
     const reload = createReload({
       ...foundation,
       config: foundation.read,
-      refusal: (next) => trySecrets({ ...config, ...next }, secrets.now()),
+      refusal: (next) => trySecrets(config, next, secrets.now()),
       replaced: () => queue.tryNow(),
     });
     const stop = async () => {

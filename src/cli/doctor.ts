@@ -1,12 +1,14 @@
 import { examineSite } from './doctor/examine';
 import { count, reportOf } from './doctor/report';
 import type { SiteOptions } from './doctor/site';
+import { PAGE_OPTION } from './pages';
 import { formatJson } from './plain';
 import { runAsProgram, runProgram, tellReaders } from './program';
 import type { Terminal } from './terminal';
 
 /** What may be typed. */
 interface Typed {
+  readonly page?: string;
   readonly url?: string;
   readonly json?: true;
 }
@@ -20,7 +22,7 @@ interface Typed {
  */
 export function runDoctorCommand(
   args: readonly string[],
-  options: Omit<SiteOptions, 'now' | 'url'>,
+  options: Omit<SiteOptions, 'now' | 'url' | 'page'>,
   shown: Terminal,
 ): Promise<number> {
   return runProgram(
@@ -29,14 +31,18 @@ export function runDoctorCommand(
       program
         .description('Looks over the whole set-up, from the settings to the public address, and changes nothing.')
         .option('--url <address>', 'the public address of the webhook; otherwise the one that is subscribed')
+        .option(PAGE_OPTION, 'only this Page of PAGES_FILE, by its id or its name; otherwise all of them')
         .option('--json', 'JSON (for a program: npm run -s doctor, or npm adds lines of its own)')
         .addHelpText(
           'after',
           '\n✓ is fine, ✗ is wrong, ? cannot be told from here.\nIt ends with 0 when nothing is wrong, otherwise with 1.\n',
         )
-        .action(async ({ url, json }: Typed) => {
+        .action(async ({ url, page, json }: Typed) => {
           const tell = tellReaders(terminal);
-          const found = await examineSite({ ...options, url, now: () => terminal.now() }, json ? undefined : tell);
+          const found = await examineSite(
+            { ...options, url, page, now: () => terminal.now() },
+            json ? undefined : tell,
+          );
           if (json) await tell(`${formatJson(reportOf(found))}\n`);
           if (count(found).wrong > 0) fail();
         }),

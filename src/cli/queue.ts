@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander';
 import { completeEnvironment } from '../process/environment';
+import { readPagesFile } from '../process/pages-file';
 import type { StoredEvent } from '../queue/event-store';
+import { PAGE_OPTION } from './pages';
 import { runAsProgram, runProgram, UsageError, wholeNumber } from './program';
 import { carryOut, type Action, type Wish } from './queue/carry-out';
 import type { Terminal } from './terminal';
@@ -15,6 +17,7 @@ interface Typed {
   readonly all?: true;
   readonly state?: 'waiting' | 'set-aside';
   readonly conversation?: string;
+  readonly page?: string;
   readonly limit?: number;
   readonly yes?: true;
   readonly texts?: true;
@@ -23,9 +26,10 @@ interface Typed {
 }
 
 const options = {
-  all: () => new Option('--all', 'instead of ids: all that --state and --conversation leave'),
+  all: () => new Option('--all', 'instead of ids: all that --state, --conversation and --page leave'),
   state: () => new Option('--state <state>', 'only what is in this state').choices(['waiting', 'set-aside']),
   conversation: () => new Option('--conversation <name>', 'only this conversation, in full, as list shows it'),
+  page: () => new Option(PAGE_OPTION, 'only this Page and its Instagram account, by its id, or its name in PAGES_FILE'),
   limit: () => new Option('--limit <n>', 'not more than so many').argParser(wholeNumber(1, Infinity)),
   yes: () => new Option('--yes', 'do not ask'),
   texts: () => new Option('--texts', 'message texts, too'),
@@ -55,23 +59,24 @@ export function runQueueCommand(
       };
       const work = async (action: Action, ids: readonly string[], typed: Typed): Promise<void> => {
         const folder = [typed.data, env['DATA_DIR']?.trim()].find(Boolean) ?? './data';
-        await carryOut({ action, wish: readWish(action, ids, typed), terminal, fail }, folder);
+        await carryOut({ action, wish: readWish(action, ids, typed, env), terminal, fail }, folder);
       };
 
       program.description('What waits in the queue, what was set aside, and why. The bot may be running or stopped.');
       command('list', 'what waits and what was set aside, in the order in which it came', [
         'state',
         'conversation',
+        'page',
         'limit',
         'texts',
       ]).action((typed: Typed) => work('list', [], typed));
       command('show', 'events, whole', ['texts'])
         .argument('[ids...]')
         .action((ids: string[], typed: Typed) => work('show', ids, typed));
-      command('retry', 'put set-aside events back to their places', ['all', 'state', 'conversation'])
+      command('retry', 'put set-aside events back to their places', ['all', 'state', 'conversation', 'page'])
         .argument('[ids...]')
         .action((ids: string[], typed: Typed) => work('retry', ids, typed));
-      command('drop', 'end events without handling them; asks first', ['all', 'state', 'conversation', 'yes'])
+      command('drop', 'end events without handling them; asks first', ['all', 'state', 'conversation', 'page', 'yes'])
         .argument('[ids...]')
         .action((ids: string[], typed: Typed) => work('drop', ids, typed));
       program.addHelpText(
@@ -86,22 +91,38 @@ export function runQueueCommand(
 }
 
 /** @throws {UsageError} when it makes no sense */
-function readWish(action: Action, ids: readonly string[], typed: Typed): Wish {
-  const { all = false, state, conversation, limit = Infinity, yes = false, texts = false, json = false } = typed;
+function readWish(action: Action, ids: readonly string[], typed: Typed, env: NodeJS.Dict<string>): Wish {
+  const { all = false, state, conversation, page, limit = Infinity, yes = false, texts = false, json = false } = typed;
   if (action !== 'list') {
     if (all && ids.length > 0) throw new UsageError('Give ids or --all, not both.');
-    if (!all && (state ?? conversation) !== undefined)
-      throw new UsageError('--state and --conversation go with --all.');
+    if (!all && (state ?? conversation ?? page) !== undefined)
+      throw new UsageError('--state, --conversation and --page go with --all.');
     if (!all && ids.length === 0) throw new UsageError(`Which event? Give its id; ${NAME} list shows it.`);
   }
   if (action === 'retry' && state === 'waiting') throw new UsageError('Only what is set aside can be put back.');
   if (ids.some((id) => id.length > LONGEST_ID)) throw new UsageError(`An id has ${LONGEST_ID} characters at most.`);
 
   const wanted = action === 'retry' ? 'set-aside' : state;
+  const isOfPage = page === undefined ? () => true : matchPage(page, env);
   const matches = (event: StoredEvent) =>
+    isOfPage(event) &&
     (wanted === undefined || event.state === wanted.replace('-', '_')) &&
     (conversation === undefined || event.conversation === conversation);
   return { ids: [...new Set(ids)], all, matches, limit, yes, texts, json };
+}
+
+/** What has waited since before there was a list names its Page only in what came in. */
+function matchPage(wanted: string, env: NodeJS.Dict<string>): (event: StoredEvent) => boolean {
+  const file = env['PAGES_FILE']?.trim() ?? '';
+  const listed = file === '' ? undefined : readPagesFile(file).find(({ id, name }) => wanted === id || wanted === name);
+  if (!listed && !/^\d+$/.test(wanted)) {
+    throw new UsageError(`No Page has the name ${JSON.stringify(wanted)} in PAGES_FILE. Give its id.`);
+  }
+  const accounts = new Set([wanted, listed?.id, listed?.instagramId]);
+  return ({ page, payload }) => {
+    const { pageId = page } = payload as { readonly pageId?: string };
+    return accounts.has(page) || accounts.has(pageId);
+  };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */

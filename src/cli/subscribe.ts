@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config';
 import { createAppApi } from '../messenger/app-setup';
-import { createGraphApi } from '../messenger/graph-api';
+import { createGraphClient } from '../messenger/graph-api';
 import { GraphError } from '../messenger/graph-error';
 import { completeEnvironment } from '../process/environment';
+import { secretsOf } from '../process/secret-keeper';
 import { examineSite } from './doctor/examine';
 import { count, reportOf } from './doctor/report';
 import { readAddress } from './doctor/webhook-visits';
+import { choosePages, describePage, PAGE_OPTION } from './pages';
 import { clean, formatJson } from './plain';
 import { runAsProgram, runProgram, tellReaders, UsageError, type Fail } from './program';
 import { planSteps, type Step } from './subscribe/plan';
@@ -15,6 +17,7 @@ import { isYes, type Terminal } from './terminal';
 /** What may be typed. */
 interface Typed {
   readonly url: string;
+  readonly page?: string;
   readonly yes?: true;
   readonly json?: true;
 }
@@ -33,6 +36,7 @@ export function runSubscribeCommand(args: readonly string[], env: NodeJS.Process
         "Subscribes app and Page to the bot's webhook and gives the Page its Get Started button. Shows what it will change, and asks first; then it looks over the whole set-up, as npm run doctor does.",
       )
       .requiredOption('--url <address>', 'the public address of the webhook, like https://bot.example.com/webhook')
+      .option(PAGE_OPTION, 'only this Page of PAGES_FILE, by its id or its name; otherwise all of them')
       .option('--yes', 'do not ask')
       .option('--json', 'JSON (goes with --yes; for a program: npm run -s subscribe)')
       .addHelpText('after', '\nIt can be run again at any time. It ends with 0 when all is well, otherwise with 1.\n')
@@ -42,7 +46,7 @@ export function runSubscribeCommand(args: readonly string[], env: NodeJS.Process
 }
 
 async function subscribe(
-  { url, yes, json }: Typed,
+  { url, page, yes, json }: Typed,
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
   fail: Fail,
@@ -50,13 +54,13 @@ async function subscribe(
   const write = tellReaders(terminal);
   const tell = json ? undefined : write;
   if (json && !yes) throw new UsageError('--json goes with --yes.');
-  const steps = await plan(url, env);
+  const steps = await plan(url, page, env);
   const isRead = await tell?.(steps.length === 0 ? 'Nothing is to be changed.\n' : describePlan(steps));
   if (steps.length > 0 && !yes) await confirm(terminal, isRead);
   const done = await carryOut(steps, fail);
   if (steps.length > 0) await tell?.(`${describeOutcome(steps, done)}\n`);
   await tell?.('\nHow it is now:\n\n');
-  const found = await examineSite({ env, url, now: () => terminal.now() }, tell);
+  const found = await examineSite({ env, url, page, now: () => terminal.now() }, tell);
   if (count(found).wrong > 0) fail();
   if (json) {
     const changes = steps.map(({ name, changes }, n) => ({ name, changes, done: n < done }));
@@ -65,7 +69,7 @@ async function subscribe(
 }
 
 /** @throws {Error} saying why nothing can be changed */
-async function plan(url: string, env: NodeJS.ProcessEnv): Promise<readonly Step[]> {
+async function plan(url: string, wanted: string | undefined, env: NodeJS.ProcessEnv): Promise<readonly Step[]> {
   const callbackUrl = readAddress(url).href;
   const config = loadConfig(env);
   const { appId, verifyToken } = config;
@@ -74,8 +78,13 @@ async function plan(url: string, env: NodeJS.ProcessEnv): Promise<readonly Step[
       'It needs APP_ID and APP_SECRET: copy both from the App Dashboard, App settings > Basic, into .env.',
     );
   }
-  const page = createGraphApi({ ...config, node: '' });
-  return planSteps({ page, app: createAppApi(config, appId), appId, verifyToken, callbackUrl }).catch(
+  const secrets = secretsOf(config);
+  const connect = createGraphClient({ ...config, node: '' });
+  const pages = choosePages(secrets.pages.pages, wanted).map((page) => {
+    const own = { pageAccessToken: page.accessToken, appSecrets: secrets.appSecrets };
+    return { name: describePage(page), graph: connect(() => own) };
+  });
+  return planSteps({ pages, app: createAppApi(config, appId, secrets), appId, verifyToken, callbackUrl }).catch(
     (error: unknown) => {
       if (!(error instanceof GraphError)) throw error;
       const why = `${error.message.replace(/\.?$/, '.')} ${error.advice}`;

@@ -12,6 +12,8 @@ import {
   type ThreadOwner,
 } from '../messenger/handover-protocol';
 import { completeEnvironment } from '../process/environment';
+import { secretsOf } from '../process/secret-keeper';
+import { choosePage, PAGE_OPTION } from './pages';
 import { clean, formatJson } from './plain';
 import { runAsProgram, runProgram, UsageError, wholeNumber, type Fail } from './program';
 import type { Terminal } from './terminal';
@@ -22,6 +24,7 @@ const HOUR_SECONDS = 60 * 60;
 
 /** What may be typed. */
 interface Typed {
+  readonly page?: string;
   readonly to?: string;
   readonly hours?: number;
   readonly seconds?: number;
@@ -60,6 +63,7 @@ export function runThreadCommand(
           "the person's page-scoped id: digits, the last ones of CONVERSATION in npm run queue -- list",
           readId,
         )
+        .option(PAGE_OPTION, 'the id or the name of the Page, where PAGES_FILE has several')
         .option('--json', 'JSON (for a program: npm run -s thread, or npm adds lines of its own)')
         .action((psid: string, typed: Typed) => carryOut(psid, typed, change, loadConfig(env), terminal));
 
@@ -87,7 +91,9 @@ const REFUSED =
   "Another app has this conversation: take control first (npm run thread -- take PSID). Only the Page's default application may take it; npm run doctor says whether there is one.";
 
 async function carryOut(psid: string, typed: Typed, change: Change, config: Config, terminal: Terminal): Promise<void> {
-  const graph = createGraphApi(config);
+  const { pages, appSecrets } = secretsOf(config);
+  const { accessToken } = choosePage(pages.pages, typed.page);
+  const graph = createGraphApi({ ...config, pageAccessToken: accessToken, appSecrets });
   await change(graph, psid, typed).catch((error: unknown) => {
     if (!(error instanceof GraphError) || error.kind !== 'not_thread_owner') throw error;
     throw new Error(clean(`${error.message.replace(/\.?$/, '.')} ${REFUSED}`));

@@ -1,26 +1,26 @@
 import { z } from 'zod';
+import { textsOf, type Secrets } from '../process/secret-keeper';
 import { ask, id, seconds } from './ask';
-import { createGraphApi, type GraphApi, type GraphApiOptions } from './graph-api';
+import { createGraphApi, type GraphAddress, type GraphApi } from './graph-api';
 
 /*
  * How an app is set up. These calls are made with an app token, which knows the App Secret.
  */
 
-/** As for calls to the Page; what these calls are about is secret, too. */
-export type AppApiOptions = Omit<GraphApiOptions, 'node' | 'tokenInBody' | 'hidden'> & { readonly verifyToken: string };
-
 /**
  * The way to the root of the Graph API as the app itself. Its token stands in the address of what only asks, and in the body of
  * what changes something.
  *
- * @param options `appSecrets` must hold the App Secret
+ * @param address where Graph answers
  * @param appId the app's number
+ * @param secrets the App Secret must be among them; what these calls are about is secret, too
  * @see https://developers.facebook.com/docs/facebook-login/guides/access-tokens#apptokens
  */
-export function createAppApi(options: AppApiOptions, appId: string): GraphApi {
-  const pageAccessToken = [appId, ...options.appSecrets.slice(0, 1)].join('|');
-  const hidden = [options.pageAccessToken, options.verifyToken];
-  return createGraphApi({ ...options, node: '', tokenInBody: true, pageAccessToken, hidden });
+export function createAppApi(address: GraphAddress, appId: string, secrets: Secrets): GraphApi {
+  const { appSecrets } = secrets;
+  const pageAccessToken = [appId, ...appSecrets.slice(0, 1)].join('|');
+  const hidden = textsOf(secrets);
+  return createGraphApi({ ...address, node: '', tokenInBody: true, pageAccessToken, appSecrets, hidden });
 }
 
 /** What the platform knows of a token. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Axios, type AxiosResponse } from 'axios';
 import { z } from 'zod';
-import { formsOf, wipe } from '../process/wipe';
+import { createWipe, formsOf } from '../process/wipe';
 import { GraphApiError, GraphConnectionError } from './graph-error';
 import { createHttpAdapter, type AdapterFacts } from './http-adapter';
 import { readRegainTimes } from './usage-headers';
@@ -42,7 +42,8 @@ export interface GraphSecrets {
   readonly appSecrets: readonly string[];
 }
 
-export interface GraphApiOptions extends GraphSecrets {
+/** Where calls go, and how. */
+export interface GraphAddress {
   /** Where the Graph API answers, without a trailing slash. */
   readonly graphApiUrl: string;
   /** Like `v25.0`; undefined for unversioned calls. */
@@ -59,6 +60,8 @@ export interface GraphApiOptions extends GraphSecrets {
   readonly onAnswer?: (facts: AnswerFacts) => void;
 }
 
+export interface GraphApiOptions extends GraphAddress, GraphSecrets {}
+
 /** What an answer tells beside its content. */
 export interface AnswerFacts {
   /** The platform's time in milliseconds since 1970, to the second; undefined where the answer does not tell. */
@@ -72,15 +75,24 @@ export const CALL_LIMIT_MS = 10_000;
 const LARGEST_ANSWER = 1024 * 1024;
 
 /**
- * Makes the one axios client: connections are kept open, redirects are not followed (they would carry the token away), and
- * nothing that leaves here, errors included, shows a token or secret.
+ * Makes the way to the Graph API for one token, with an axios client of its own.
  *
  * @param options address, version, token and secrets
- * @param secrets is asked at each call: token and secrets can be replaced at any time
+ */
+export function createGraphApi(options: GraphApiOptions): GraphApi {
+  return createGraphClient(options)(() => options);
+}
+
+/**
+ * Makes the one axios client: connections are kept open, redirects are not followed (they would carry the token away), and
+ * nothing that leaves here, errors included, shows a token or secret. All Pages share it, and its connections.
+ *
+ * @param options address and version
+ * @returns makes the way for the calls of one Page; it asks for token and secrets at each call: they can be replaced at any time
  * @see https://developers.facebook.com/docs/graph-api/overview
  * @see https://developers.facebook.com/docs/graph-api/guides/secure-requests for `appsecret_proof`
  */
-export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSecrets = () => options): GraphApi {
+export function createGraphClient(options: GraphAddress): (secrets: () => GraphSecrets) => GraphApi {
   const { graphApiUrl, graphApiVersion, timeoutMs = CALL_LIMIT_MS } = options;
   const { node = 'me', tokenInBody = false, hidden = [], onAnswer } = options;
   const named = (path: string): string => path || `/${node}`;
@@ -92,12 +104,6 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     transformRequest: [(payload: unknown) => (payload === undefined ? undefined : JSON.stringify(payload))],
   });
-  let authority = authorityOf(secrets(), hidden);
-  const current = (): Authority => {
-    const now = secrets();
-    if (now !== authority.secrets) authority = authorityOf(now, hidden);
-    return authority;
-  };
 
   const send = async (config: { method: string; url: string; data?: GraphObject; leaveBy?: number | undefined }) => {
     const start = performance.now();
@@ -106,18 +112,26 @@ export function createGraphApi(options: GraphApiOptions, secrets: () => GraphSec
     return response;
   };
 
-  return {
-    call: (path, payload, leaveBy) => {
-      const { authorised, credentials, hide } = current();
-      const request = tokenInBody
-        ? { url: path, data: { ...payload, ...credentials } }
-        : { url: authorised(path), data: payload };
-      return exchange(named(path), () => send({ method: 'post', ...request, leaveBy }), hide, true);
-    },
-    get: (path, query) => {
-      const { authorised, hide } = current();
-      return exchange(named(path), () => send({ method: 'get', url: authorised(path, query) }), hide, false);
-    },
+  return (secrets) => {
+    let authority: Authority | undefined;
+    const current = (): Authority => {
+      const now = secrets();
+      if (now !== authority?.secrets) authority = authorityOf(now, hidden);
+      return authority;
+    };
+    return {
+      call: (path, payload, leaveBy) => {
+        const { authorised, credentials, hide } = current();
+        const request = tokenInBody
+          ? { url: path, data: { ...payload, ...credentials } }
+          : { url: authorised(path), data: payload };
+        return exchange(named(path), () => send({ method: 'post', ...request, leaveBy }), hide, true);
+      },
+      get: (path, query) => {
+        const { authorised, hide } = current();
+        return exchange(named(path), () => send({ method: 'get', url: authorised(path, query) }), hide, false);
+      },
+    };
   };
 }
 
@@ -222,6 +236,5 @@ function readObject(text: unknown): GraphObject | undefined {
 
 /** The platform's messages may quote what they refuse ("Malformed access token …"). */
 function createHide(secrets: readonly (string | undefined)[]): (text: string) => string {
-  const forms = secrets.flatMap((secret) => (secret ? formsOf(secret) : []));
-  return (text) => wipe(text, forms);
+  return createWipe(secrets.flatMap((secret) => (secret ? formsOf(secret) : [])));
 }

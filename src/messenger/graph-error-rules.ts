@@ -53,7 +53,7 @@ const tokenInvalid: ErrorRule = {
   kind: 'token_invalid',
   action: 'hold',
   advice:
-    'Generate a new Page access token in the App Dashboard, put it into PAGE_ACCESS_TOKEN in .env, and reload the bot (kill -HUP or systemctl reload) or restart it.',
+    'Generate a new Page access token in the App Dashboard, put it into PAGE_ACCESS_TOKEN (or PAGES_FILE), and reload the bot (kill -HUP or systemctl reload) or restart it.',
 };
 const notThreadOwner: ErrorRule = {
   kind: 'not_thread_owner',

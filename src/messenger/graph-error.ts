@@ -21,9 +21,9 @@ export abstract class GraphError extends Error {
   /**
    * How long the platform wants to be left alone, in milliseconds, where it says so.
    *
-   * @param _pageId the Page, or Instagram account, whose usage counts
+   * @param _accounts the Page and its Instagram account: whose usage counts
    */
-  regainMs(_pageId: string | undefined): number | undefined {
+  regainMs(_accounts: readonly string[]): number | undefined {
     return undefined;
   }
 
@@ -85,8 +85,9 @@ export class GraphApiError extends GraphError {
     this.#regain = answer.regain;
   }
 
-  override regainMs(pageId: string | undefined): number | undefined {
-    const ms = Math.max(this.#regain.all ?? 0, (pageId === undefined ? undefined : this.#regain.byPage[pageId]) ?? 0);
+  override regainMs(accounts: readonly string[]): number | undefined {
+    const { all = 0, byPage } = this.#regain;
+    const ms = Math.max(all, ...accounts.map((account) => byPage[account] ?? 0));
     return ms > 0 ? ms : undefined;
   }
 }

@@ -31,6 +31,21 @@ export async function getTokenOwner(graph: GraphApi): Promise<TokenOwner> {
   return ask(graph, '/me', { fields: 'id,name' }, ownerSchema);
 }
 
+const instagramSchema = z.object({ instagram_business_account: z.object({ id }).optional() });
+
+/**
+ * Asks which Instagram account is connected with the Page.
+ *
+ * @param graph the way to the root of the Graph API, with the Page's token
+ * @returns its id; undefined where none is, or where the platform does not tell
+ * @throws {GraphError} when the call fails
+ * @see https://developers.facebook.com/docs/graph-api/reference/page/
+ */
+export async function getInstagramId(graph: GraphApi): Promise<string | undefined> {
+  const answer = await ask(graph, '/me', { fields: 'instagram_business_account' }, instagramSchema);
+  return answer.instagram_business_account?.id;
+}
+
 const routingSchema = z.object({ messaging_feature_status: z.object({ hop_v2: z.boolean().optional() }).optional() });
 
 /**

@@ -16,6 +16,8 @@ export interface StartFacts {
   readonly portAskedFor?: string | undefined;
   /** Other users of the machine may look into the data folder. */
   readonly isDataOpen: boolean;
+  /** Other users of the machine may read the tokens of the Pages. */
+  readonly isPagesFileOpen: boolean;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface StartFacts {
  * @param log where it is said
  */
 export function announce(config: Config, facts: StartFacts, log: Logger): void {
-  const { port, portAskedFor, isDataOpen } = facts;
+  const { port, portAskedFor, isDataOpen, isPagesFileOpen } = facts;
   const graph = new URL(config.graphApiUrl);
   const protections = {
     webhookSignatures: config.appSecrets.length > 0,
@@ -57,6 +59,12 @@ export function announce(config: Config, facts: StartFacts, log: Logger): void {
     log.warn(
       { data },
       'DATA_DIR is open to other users of this machine. Its files are not, but chmod 700 keeps even their names to yourself.',
+    );
+  }
+  if (isPagesFileOpen) {
+    log.warn(
+      { file: config.pagesFile },
+      'PAGES_FILE is open to other users of this machine: they may read the tokens. Keep it to yourself with chmod 600.',
     );
   }
   if (!protections.graphOverHttps && !isLoopback(graph.hostname)) {

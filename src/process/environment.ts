@@ -22,8 +22,8 @@ export function completeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   throw new OperatorError(`The file .env cannot be read (${error.message}). Let the user who starts the bot read it.`);
 }
 
-/** Where that cannot be told, whoever reads it will say why. */
-function mayBeFile(place: string): boolean {
+/** Whether a path is one of a regular file. Where that cannot be told, whoever reads it will say why. */
+export function mayBeFile(place: string): boolean {
   try {
     return statSync(place).isFile();
   } catch {

@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type * as Pretty from 'pino-pretty';
-import type { Config, Secrets } from '../config';
+import type { Config } from '../config';
 import type { LogOutput } from './log-output';
-import { secretsInUrl, tellingFormsOf, wipe } from './wipe';
+import { secretsOf, textsOf } from './secret-keeper';
+import { createWipe, secretsInUrl, tellingFormsOf } from './wipe';
 
 export type { Logger } from 'pino';
 
@@ -23,9 +24,9 @@ export function createLogger(
   config: Config,
   destination: DestinationStream,
   form: (line: string) => string = (line) => line,
-  secrets: readonly Secrets[] = [config],
+  secrets: ReadonlySet<string> = new Set(textsOf(secretsOf(config))),
 ): Logger {
-  const wipeSecrets = createWipe(secrets, config.databaseUrl ?? '');
+  const wipeSecrets = createGrowingWipe(secrets, secretsInUrl(config.databaseUrl ?? ''));
   return pino(
     {
       level: config.logLevel,
@@ -44,7 +45,7 @@ export function createLogger(
  * Makes the logger of a whole program: JSON lines, or readable lines on a terminal in development. Lines that get lost are counted
  * and told.
  */
-export function createProgramLogger(config: Config, output: LogOutput, secrets?: readonly Secrets[]): Logger {
+export function createProgramLogger(config: Config, output: LogOutput, secrets?: ReadonlySet<string>): Logger {
   const form = output.isTerminal && !config.production ? readable() : undefined;
   const log = createLogger(config, output, form, secrets);
   output.onLost((lines, reason) => {
@@ -71,17 +72,13 @@ function describeError(error: unknown): Record<string, unknown> {
   return { name: error.name, message: error.message, ...Object.fromEntries(facts), stack: error.stack };
 }
 
-/** The list may grow: secrets are replaced while the bot runs. */
-function createWipe(secrets: readonly Secrets[], databaseUrl: string): (line: string) => string {
-  const forms = [...tellingFormsOf(secretsInUrl(databaseUrl))];
+/** More may come: secrets are replaced while the bot runs. */
+function createGrowingWipe(secrets: ReadonlySet<string>, others: readonly string[]): (line: string) => string {
+  let wipe = createWipe([]);
   let known = 0;
   return (line) => {
-    if (known < secrets.length) forms.push(...secrets.slice(known).flatMap(allFormsOf));
-    known = secrets.length;
-    return wipe(line, forms);
+    if (known < secrets.size) wipe = createWipe(tellingFormsOf([...others, ...secrets]));
+    known = secrets.size;
+    return wipe(line);
   };
-}
-
-function allFormsOf({ pageAccessToken, verifyToken, appSecrets }: Secrets): readonly string[] {
-  return tellingFormsOf([pageAccessToken, verifyToken, ...appSecrets]);
 }

@@ -1,8 +1,9 @@
 import { openSync, closeSync } from 'node:fs';
-import { ConfigError, loadConfig, type Config, type Secrets } from '../config';
+import { ConfigError, loadConfig, type Config } from '../config';
 import type { Logger } from './logger';
 import { OperatorError } from './operator-error';
-import { secretsOf, type SecretKeeper } from './secret-keeper';
+import type { Page, PageBook } from './page-book';
+import { secretsOf, type SecretKeeper, type Secrets } from './secret-keeper';
 
 export interface ReloadOptions {
   /** The settings of the start: but for the secrets they stay. */
@@ -19,51 +20,72 @@ export interface ReloadOptions {
   readonly replaced: () => Promise<void>;
 }
 
-const secretNames = ['pageAccessToken', 'verifyToken', 'appSecrets'] as const;
+/** Where the secrets stand. */
+const secretNames = ['pageAccessToken', 'pagesFile', 'verifyToken', 'appSecrets'] as const;
+
+/** So many Pages are named in a line. */
+const MOST_NAMED = 20;
 
 /**
- * Makes what reads the secrets anew while the bot runs. New ones are used only if they are well formed and not refused: otherwise
- * the old ones stay, all of them, and a line says why.
+ * Makes what reads the secrets anew while the bot runs, and the Pages with them. New ones are used only if they are well formed and
+ * not refused: otherwise the old ones stay, all of them, and a line says why.
  *
  * @returns takes what reads the environment
  */
 export function createReload({ config, secrets, log, refusal, replaced }: ReloadOptions) {
   let underWay = Promise.resolve();
 
+  /** @throws {ConfigError} when they must not be used */
+  const readAgain = (environment: NodeJS.ProcessEnv): { readonly read: Config; readonly next: Secrets } => {
+    const read = loadConfig(environment);
+    if (secrets.now().appSecrets.length > 0 && read.appSecrets.length === 0) {
+      throw new ConfigError([
+        'APP_SECRET is missing: without it anyone could forge events. To run without it, restart the bot.',
+      ]);
+    }
+    if ((read.pagesFile === undefined) !== (config.pagesFile === undefined)) {
+      throw new ConfigError([
+        'PAGES_FILE takes the place of PAGE_ACCESS_TOKEN, or gives it back, at a start only: restart the bot.',
+      ]);
+    }
+    return { read, next: secretsOf(read) };
+  };
+
   const reload = async (environment: () => NodeJS.ProcessEnv): Promise<void> => {
-    let read: Config;
+    let again: ReturnType<typeof readAgain>;
     try {
-      read = loadConfig(environment());
+      again = readAgain(environment());
     } catch (error) {
       log.error({ problems: problemsOf(error) }, 'the settings were read again and are wrong: the old ones stay');
       return;
     }
+    const { read, next } = again;
     const before = secrets.now();
-    if (before.appSecrets.length > 0 && read.appSecrets.length === 0) {
-      const problems = [
-        'APP_SECRET is missing: without it anyone could forge events. To run without it, restart the bot.',
-      ];
-      log.error({ problems }, 'the settings were read again and are wrong: the old ones stay');
-      return;
-    }
-    const names = secretNames.filter((name) => differs(read[name], before[name]));
+    const changed = [
+      ...(differs(next.pages.pages, before.pages.pages)
+        ? [config.pagesFile === undefined ? 'PAGE_ACCESS_TOKEN' : 'PAGES_FILE']
+        : []),
+      ...(next.verifyToken === before.verifyToken ? [] : ['VERIFY_TOKEN']),
+      ...(differs(next.appSecrets, before.appSecrets) ? ['APP_SECRET'] : []),
+    ];
     const ignored = ignoredIn(read, config);
-    if (names.length === 0) {
+    if (changed.length === 0) {
       log.info(
         { ...ignored },
         'the settings were read again: no secret has changed. What stands in the environment itself wins over .env',
       );
       return;
     }
-    const next = secretsOf(read);
-    const changed = names.map(variableOf);
-    const reason = names.some((name) => name !== 'verifyToken') ? await refusal(next) : undefined;
+    const reason = await refusal(next);
     if (reason !== undefined) {
       log.error({ changed, reason }, 'the settings were read again, but Graph refuses the new ones: the old ones stay');
       return;
     }
     secrets.replace(next);
-    log.info({ changed, ...ignored }, 'secrets were replaced; what is held is tried at once');
+    log.info(
+      { changed, ...(config.pagesFile !== undefined && changesOf(next.pages, before.pages)), ...ignored },
+      'secrets were replaced; what is held is tried at once',
+    );
     await replaced();
   };
 
@@ -71,6 +93,25 @@ export function createReload({ config, secrets, log, refusal, replaced }: Reload
     underWay = underWay.then(() => reload(environment));
     return underWay;
   };
+}
+
+/** The Pages that have joined or left, and those with a new token. */
+function changesOf(next: PageBook, before: PageBook): Readonly<Record<string, readonly string[]>> {
+  const missingIn = (other: PageBook) => (page: Page) => other.of(page.key)?.key !== page.key;
+  const lists = {
+    joined: next.pages.filter(missingIn(before)),
+    left: before.pages.filter(missingIn(next)),
+    newToken: next.pages.filter(({ key, accessToken }) => (before.of(key)?.accessToken ?? accessToken) !== accessToken),
+  };
+  return Object.fromEntries(
+    Object.entries(lists).flatMap(([what, pages]) => (pages.length > 0 ? [[what, namesOf(pages)] as const] : [])),
+  );
+}
+
+function namesOf(pages: readonly Page[]): readonly string[] {
+  const more = pages.length - MOST_NAMED;
+  const names = pages.slice(0, MOST_NAMED).map(({ name, key }) => name ?? key);
+  return more > 0 ? [...names, `and ${more} more`] : names;
 }
 
 /** What has changed, too, but counts from the next start on only. */

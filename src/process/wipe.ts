@@ -14,9 +14,21 @@ export function tellingFormsOf(secrets: readonly string[]): readonly string[] {
   return secrets.filter((secret) => secret.length >= SHORTEST_SECRET_TO_WIPE).flatMap(formsOf);
 }
 
-/** A text with `[redacted]` in the place of each of the forms. */
-export function wipe(text: string, forms: readonly string[]): string {
-  return forms.reduce((rest, form) => rest.replaceAll(form, '[redacted]'), text);
+/** So many characters tell whether a text may hold one of many secrets: tokens of one app begin alike. */
+const BEGINNING = 6;
+
+/**
+ * Makes what wipes secrets from texts. That takes no longer for hundreds of them than for one, unless a text holds what one of them
+ * begins with.
+ *
+ * @param forms of all secrets
+ * @returns gives a text back with `[redacted]` in the place of each of them
+ */
+export function createWipe(forms: readonly string[]): (text: string) => string {
+  const beginnings = new Set(forms.map((form) => form.slice(0, BEGINNING).replaceAll(/[^A-Za-z0-9]/g, '\\$&')));
+  const maySpeak = new RegExp([...beginnings].join('|'));
+  return (text) =>
+    maySpeak.test(text) ? forms.reduce((rest, form) => rest.replaceAll(form, '[redacted]'), text) : text;
 }
 
 /** What nobody else may see of the address of a database: its password as it is and as it stands there, and the whole. */

@@ -54,10 +54,13 @@ export async function attempt(
   const { gate, evidence } = page;
   const wantsNext = () => !stopping.aborted && !ticket.isProbe;
 
-  const setAside = async (reason: string, isExpected: boolean): Promise<StoredEvent | undefined> => {
+  const setAside = async (
+    reason: string,
+    { isExpected, isSaid = false }: { readonly isExpected: boolean; readonly isSaid?: boolean },
+  ): Promise<StoredEvent | undefined> => {
     evidence.forget(conversation);
     const next = await save(() => store.setAside(id, reason, wantsNext()));
-    log[isExpected ? 'warn' : 'error'](
+    log[isSaid ? 'debug' : isExpected ? 'warn' : 'error'](
       { ...about(event), reason },
       'event set aside; see it with: npm run queue -- show ID',
     );
@@ -86,7 +89,7 @@ export async function attempt(
 
   if (tools.time.isOver(event)) {
     await save(() => gate.probeAgain(ticket));
-    return setAside('It is older than 24 hours: the messaging window is over.', true);
+    return setAside('It is older than 24 hours: the messaging window is over.', { isExpected: true });
   }
 
   const witness = evidence.begin(conversation, id);
@@ -131,7 +134,7 @@ export async function attempt(
       await save(() => tellGate(verdict, finding));
       const why = whyToGiveUp(verdict, event, finding);
       if (why === undefined) return tryAgain(verdict.reason, verdict.kind === 'retry' && verdict.mayBeSent);
-      return setAside(`${why}${verdict.reason}`, verdict.kind === 'refused' && verdict.isExpected);
+      return setAside(`${why}${verdict.reason}`, verdict.kind === 'refused' ? verdict : { isExpected: false });
     }
   }
 

@@ -25,10 +25,13 @@ export type Verdict =
   | {
       readonly kind: 'refused';
       readonly reason: string;
-      readonly cause: string;
+      /** What makes two failures the same; undefined when it says nothing about the Page. */
+      readonly cause: string | undefined;
       readonly scope: 'event' | 'probably_event' | 'unknown';
       /** Whether that happens in a healthy bot, too. */
       readonly isExpected: boolean;
+      /** The log has it already: of many events, once. */
+      readonly isSaid?: boolean;
     };
 
 /** What a handler has beside its event while it works on it. */

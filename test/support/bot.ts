@@ -4,6 +4,7 @@ import request from 'supertest';
 import { createBot } from '../../src';
 import { loadConfig } from '../../src/config';
 import { createLogger } from '../../src/process/logger';
+import type { Secrets } from '../../src/process/secret-keeper';
 import { systemClock, type Clock } from '../../src/process/clock';
 import type { EventQueue } from '../../src/queue/event-queue';
 import type { EventStore } from '../../src/queue/event-store';
@@ -32,7 +33,10 @@ afterEach(async () => {
 });
 
 /** A bot whose log lines are kept; requests go through supertest, Graph calls through nock. */
-export async function makeBot(env: Readonly<Record<string, string>> = {}) {
+export async function makeBot(
+  env: Readonly<Record<string, string>> = {},
+  { folder = temporaryFolder(), secrets: now }: { folder?: string; secrets?: () => Secrets } = {},
+) {
   const lines: string[] = [];
   const config = loadConfig({
     PAGE_ACCESS_TOKEN: secrets.PAGE_ACCESS_TOKEN,
@@ -41,13 +45,14 @@ export async function makeBot(env: Readonly<Record<string, string>> = {}) {
     ...env,
   });
   const log = createLogger(config, { write: (line) => void lines.push(line) });
-  const store = await openLmdbStore(temporaryFolder());
-  const { app, queue } = createBot({ config, log, store, clock: clockOfFixtures() });
+  const store = await openLmdbStore(folder);
+  const { app, queue } = createBot({ config, log, store, clock: clockOfFixtures(), ...(now && { secrets: now }) });
   open.push({ queue, store });
   queue.start();
   return {
     app,
     store,
+    queue,
     idle: () => queue.idle(),
     logText: () => lines.join(''),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),

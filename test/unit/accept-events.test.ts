@@ -4,15 +4,21 @@ import { systemClock } from '../../src/process/clock';
 import type { EventQueue } from '../../src/queue/event-queue';
 import { nobodyWatches } from '../../src/watch';
 import { bodySchema } from '../../src/webhook/payload';
+import type { PageBook } from '../../src/process/page-book';
+import { bookOf, bookOfToken } from '../support/pages';
 import { bodyOf, eventOf, fixtureText, ids } from '../support/fixtures';
 
-async function accepted(level: string, ...bodies: readonly unknown[]) {
+const accepted = (level: string, ...bodies: readonly unknown[]) => acceptedFor(bookOfToken('token'), level, bodies);
+
+async function acceptedFor(pages: PageBook, level: string, bodies: readonly unknown[]) {
   const named: string[] = [];
   const lines: Record<string, unknown>[] = [];
   const stored: string[] = [];
+  const storedFor: string[] = [];
   const queue: Pick<EventQueue, 'add'> = {
     add: (events) => {
       stored.push(...events.map(({ conversation }) => conversation));
+      storedFor.push(...events.map(({ page }) => page));
       return Promise.resolve({ added: events.length, known: 0 });
     },
   };
@@ -20,6 +26,7 @@ async function accepted(level: string, ...bodies: readonly unknown[]) {
     queue: queue as EventQueue,
     readiness: { noteStored: () => undefined },
     watch: nobodyWatches,
+    pages: () => pages,
     log: pino({ level }, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) }),
     nameOf: (psid) => {
       named.push(psid);
@@ -28,11 +35,21 @@ async function accepted(level: string, ...bodies: readonly unknown[]) {
     clock: systemClock,
   });
   for (const body of bodies) await accept(bodySchema.parse(body));
-  return { named, lines, stored };
+  return { named, lines, stored, storedFor };
 }
 
 const message = JSON.parse(fixtureText('message-text')) as unknown;
 const read = bodyOf(eventOf({ read: { watermark: 1 } }));
+const ofInstagram = JSON.parse(fixtureText('instagram-message')) as { entry: [{ id: string }] };
+const instagramAccount = ofInstagram.entry[0].id;
+const ofStranger = {
+  object: 'page',
+  entry: [{ id: '999', messaging: [eventOf({ message: { mid: 'x', text: 'hi' } })] }],
+};
+const ofNobody = {
+  object: 'page',
+  entry: [{ messaging: [{ sender: { id: '1' }, timestamp: 1, message: { mid: 'y', text: 'hi' } }] }],
+};
 const nobodys = bodyOf({ app_roles: { '1': ['primary_receiver'] } });
 
 describe('the events of a body', () => {
@@ -45,6 +62,16 @@ describe('the events of a body', () => {
       { msg: 'event ignored', kind: 'app_roles' },
     ]);
     expect(lines[2]).not.toHaveProperty('person');
+  });
+
+  it("are the one token's, whatever Page they name", async () => {
+    expect((await accepted('info', message, ofInstagram)).storedFor).toEqual(['me', 'me']);
+  });
+
+  it("are their Page's where there is a list: those of its Instagram account, too, and of one that is not listed", async () => {
+    const pages = bookOf({ id: ids.page, accessToken: 'a', instagramId: instagramAccount });
+    const { storedFor } = await acceptedFor(pages, 'info', [message, ofInstagram, ofNobody, ofStranger]);
+    expect(storedFor).toEqual([ids.page, ids.page, 'unknown', '999']);
   });
 
   it('have nobody named for a line that is not written', async () => {

@@ -16,6 +16,7 @@ describe('loadConfig', () => {
   it('fills in the defaults of the tutorial and of the platform', () => {
     expect(loadConfig(needed)).toEqual({
       pageAccessToken: 'page-token',
+      pagesFile: undefined,
       verifyToken: 'verify-token',
       appSecrets: [],
       appId: undefined,
@@ -61,6 +62,7 @@ describe('loadConfig', () => {
     };
     expect(loadConfig(env)).toEqual({
       pageAccessToken: 'page-token',
+      pagesFile: undefined,
       verifyToken: 'verify-token',
       appSecrets: ['new', 'old'],
       appId: '424242424242424',
@@ -90,6 +92,18 @@ describe('loadConfig', () => {
     const problem = 'OPERATIONS_PORT must not be the same as PORT: set it to another number, or to 0 to do without it.';
     expect(problemsOf({ ...needed, PORT: '9464' })).toEqual([problem]);
     expect(loadConfig({ ...needed, PORT: '0', OPERATIONS_PORT: '0' }).port).toBe(0);
+  });
+
+  it('wants the tokens in one place', () => {
+    const { VERIFY_TOKEN } = needed;
+    expect(loadConfig({ VERIFY_TOKEN, PAGES_FILE: 'pages.json' })).toMatchObject({
+      pagesFile: 'pages.json',
+      pageAccessToken: undefined,
+    });
+    expect(problemsOf({ ...needed, PAGES_FILE: 'pages.json' })).toEqual([
+      expect.stringMatching(/^PAGES_FILE and PAGE_ACCESS_TOKEN are both set\. Put every token into the file/),
+    ]);
+    expect(problemsOf({ VERIFY_TOKEN })).toEqual([expect.stringMatching(/^PAGE_ACCESS_TOKEN is missing.*PAGES_FILE/)]);
   });
 
   it('takes an empty or blank value for unset', () => {

@@ -1,10 +1,13 @@
 import { pino } from 'pino';
 import { createEventHandler, isAnswered } from '../../src/handle-event';
 import { GraphConnectionError } from '../../src/messenger/graph-error';
-import { StoreError } from '../../src/queue/event-store';
+import { UnlistedPageError } from '../../src/messenger/page-graphs';
+import type { PageBook } from '../../src/process/page-book';
+import { StoreError, type StoredEvent } from '../../src/queue/event-store';
 import { ChangedCallsError, type CompletedCall } from '../../src/messenger/resume-calls';
 import { HeldBackError } from '../../src/queue/verdict';
 import type { WebhookEvent } from '../../src/webhook/events';
+import { bookOf, bookOfToken } from '../support/pages';
 import { refusal } from '../support/refusal';
 import { recordingGraph } from '../support/recording-graph';
 
@@ -12,7 +15,14 @@ const PSID = '24601000000000001';
 const payload = (content: object) => ({ object: 'page', channel: 'messaging', kind: 'message', psid: PSID, content });
 const tap = payload({ message: { quick_reply: { payload: 'pass_to_inbox' } } });
 
-async function handle(what: { payload?: unknown; failWith?: Error; completed?: CompletedCall[]; heldBack?: boolean }) {
+async function handle(what: {
+  payload?: unknown;
+  failWith?: Error;
+  completed?: CompletedCall[];
+  heldBack?: boolean;
+  pages?: PageBook;
+}) {
+  const { pages = bookOfToken('token') } = what;
   const graph = recordingGraph({});
   const failing = () => Promise.reject(what.failWith ?? new Error('unused'));
   const notes: CompletedCall[] = [];
@@ -23,7 +33,8 @@ async function handle(what: { payload?: unknown; failWith?: Error; completed?: C
     { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
   );
   const handler = createEventHandler({
-    graph: what.failWith === undefined ? graph : { call: failing, get: failing },
+    graphOf: () => (what.failWith === undefined ? graph : { call: failing, get: failing }),
+    pages: () => pages,
     appId: undefined,
     log,
     nameOf: () => 'p-0123456789',
@@ -209,5 +220,85 @@ describe('which events are answered at all', () => {
 
   it('none without a person', () => {
     expect(isAnswered({ channel: 'messaging', kind: 'message', psid: undefined } as WebhookEvent)).toBe(false);
+  });
+});
+
+describe('where there is a list of Pages', () => {
+  const bakery = { id: '1', name: 'Bakery', accessToken: 'a', instagramId: '101' };
+
+  it('each line about an event names its Page', async () => {
+    const { lines } = await handle({ payload: { ...tap, pageId: '101' }, pages: bookOf(bakery) });
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatchObject({ event: 'e', page: 'Bakery' });
+    const { lines: ofOne } = await handle({ payload: { ...tap, pageId: '1' } });
+    for (const line of ofOne) expect(line).not.toHaveProperty('page');
+  });
+
+  it.each([
+    ['the Page', '1', 1],
+    ['its Instagram account', '101', 2],
+    ['both', '1', 3],
+    ['none of them', '999', undefined],
+  ])('a pause lasts as long as Graph says of %s', async (_whose, named, minutes) => {
+    const byPage = { [named]: 60_000 * (minutes ?? 9), ...(minutes === 3 && { '101': 60_000 }) };
+    const failWith = refusal({ code: 613, regain: { all: undefined, byPage } });
+    const { verdict } = await handle({ failWith, payload: { ...tap, pageId: '101' }, pages: bookOf(bakery) });
+    expect(verdict).toMatchObject({ kind: 'pause', forMs: minutes && minutes * 60_000 });
+  });
+
+  it('an event of a Page that is not on it says nothing about any Page, and is named once', async () => {
+    const lines: string[] = [];
+    const calls: unknown[] = [];
+    let pages = bookOf(bakery);
+    const handler = createEventHandler({
+      graphOf: (account = '') => {
+        throw new UnlistedPageError(account);
+      },
+      pages: () => pages,
+      appId: undefined,
+      log: pino({ level: 'debug' }, { write: (line) => void lines.push(line) }),
+      nameOf: () => 'p-0123456789',
+      watch: { call: (...call) => calls.push(call), handled: () => undefined },
+    });
+    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve() };
+    const handleOf = (pageId: string) => handler({ payload: { ...tap, pageId } } as StoredEvent, attempt);
+    await expect(handleOf('2')).resolves.toEqual({
+      kind: 'refused',
+      scope: 'event',
+      cause: undefined,
+      isExpected: true,
+      isSaid: true,
+      reason: 'No token for Page 2: add it to PAGES_FILE, reload the bot, then npm run queue -- retry ID.',
+    });
+    for (const pageId of ['2', '3', '2']) await handleOf(pageId);
+    const warnings = () => lines.map((line) => JSON.parse(line) as { page?: string; level: number });
+    expect(warnings()).toMatchObject([
+      { page: '2', level: 40 },
+      { page: '3', level: 40 },
+    ]);
+    pages = bookOf(bakery, { id: '3', accessToken: 'b' });
+    await handleOf('2');
+    expect(warnings().map(({ page }) => page)).toEqual(['2', '3', '2']);
+    expect(calls).toEqual([]);
+  });
+
+  it('at most 10,000 Pages that are not on it are named: anybody could make them up', async () => {
+    let lines = 0;
+    const list = bookOf(bakery);
+    const handler = createEventHandler({
+      graphOf: (account = '') => {
+        throw new UnlistedPageError(account);
+      },
+      pages: () => list,
+      appId: undefined,
+      log: pino({}, { write: () => (lines += 1) }),
+      nameOf: () => 'p',
+      watch: { call: () => undefined, handled: () => undefined },
+    });
+    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve() };
+    for (let n = 0; n < 10_005; n += 1) {
+      await handler({ payload: { ...tap, pageId: `x${n}` } } as StoredEvent, attempt);
+    }
+    expect(lines).toBe(10_000);
   });
 });

@@ -15,6 +15,10 @@ export interface Finding {
 export interface Check {
   /** What it is about, in a word or three. */
   readonly name: string;
+  /** What it is about: a Page, or all that the Pages have in common. */
+  readonly scope?: 'page';
+  /** It has something to look at only where there is a list of Pages. */
+  readonly ofList?: true;
   /**
    * Looks.
    *

@@ -16,15 +16,23 @@ export function formatFindings({ name }: Check, findings: readonly Finding[]): s
     .join('');
 }
 
-/** Everything that was found. */
-export type Found = readonly (readonly [Check, readonly Finding[]])[];
+/** What stands above the findings about one Page. */
+export function formatHeading(page: string): string {
+  return `\n${clean(page)}\n`;
+}
+
+/** Everything that was found, and on which Page where there can be several. */
+export type Found = readonly (readonly [Check, readonly Finding[], page: string | undefined])[];
 
 /** The last line: how many of each, and what comes next. */
 export function formatSummary(found: Found): string {
   const { ok, wrong, unknown } = count(found);
-  const [first] = found.flatMap(([{ name }, findings]) =>
-    findings.flatMap(({ mark, remedy }) => (mark === 'wrong' ? [`Begin with ${[name, remedy].join(': ')}`] : [])),
-  );
+  const [first] = found.flatMap(([{ name }, findings, page]) => {
+    const what = page === undefined ? name : `${name} of ${page}`;
+    return findings.flatMap(({ mark, remedy }) =>
+      mark === 'wrong' ? [`Begin with ${[what, remedy].join(': ')}`] : [],
+    );
+  });
   const next = first ?? 'Nothing is wrong. Read what stands after ?, then write to the Page: the bot answers.';
   return `\n${ok} ✓  ${wrong} ✗  ${unknown} ?  ${clean(next)}\n`;
 }
@@ -38,6 +46,6 @@ export function count(found: Found): Counts {
 
 /** Everything, for a program. */
 export function reportOf(found: Found): object {
-  const checks = found.flatMap(([{ name }, findings]) => findings.map((finding) => ({ name, ...finding })));
+  const checks = found.flatMap(([{ name }, findings, page]) => findings.map((finding) => ({ name, page, ...finding })));
   return { ...count(found), checks };
 }

@@ -6,8 +6,9 @@ import {
   type AppSubscription,
   type TokenFacts,
 } from '../../messenger/app-setup';
-import { createGraphApi, type AnswerFacts } from '../../messenger/graph-api';
+import { createGraphClient, type AnswerFacts, type GraphApi } from '../../messenger/graph-api';
 import {
+  getInstagramId,
   getSubscribedApps,
   getTokenOwner,
   isRoutingOn,
@@ -15,6 +16,9 @@ import {
   type TokenOwner,
 } from '../../messenger/page-setup';
 import { completeEnvironment } from '../../process/environment';
+import { PAGE_OF_THE_TOKEN, type Page } from '../../process/page-book';
+import { secretsOf, type Secrets } from '../../process/secret-keeper';
+import { choosePages } from '../pages';
 import { readEnvFile, type EnvFile } from './env-file';
 import { NotChecked } from './not-checked';
 import { visitWebhook, type WebhookVisits } from './webhook-visits';
@@ -24,6 +28,7 @@ export interface GraphAnswers {
   readonly owner: () => Promise<TokenOwner>;
   readonly isRoutingOn: () => Promise<boolean | undefined>;
   readonly pageApps: () => Promise<readonly SubscribedApp[]>;
+  readonly instagramId: () => Promise<string | undefined>;
   /** Rejects with `NotChecked` without an app's number and secret. */
   readonly token: () => Promise<TokenFacts>;
   readonly appSubscription: () => Promise<AppSubscription | undefined>;
@@ -48,6 +53,8 @@ export interface Site {
   readonly config: () => Config;
   /** @throws {NotChecked} while the settings are not complete */
   readonly graph: () => GraphAnswers;
+  /** The Page that it is about; of what is common to all, the first one. */
+  readonly page: Page | undefined;
   readonly answers: readonly TimedAnswer[];
   /**
    * What the public address answers. Rejects with `NotChecked` where none is known, and with `UnsafeAddressError` where the verify
@@ -56,11 +63,20 @@ export interface Site {
   readonly webhook: () => Promise<WebhookVisits>;
 }
 
+/** What is common to all Pages, and what each has of its own. */
+export interface Sites {
+  readonly common: Site;
+  /** Where there is more than one Page; each puts its questions when it is made. */
+  readonly ofPages: readonly (readonly [Page, () => Site])[];
+}
+
 export interface SiteOptions {
   /** It is completed from `.env`, as the bot completes its own. */
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => number;
   readonly url?: string | undefined;
+  /** The id or the name of the only Page that is looked at. */
+  readonly page?: string | undefined;
   /** How long a call may take, in milliseconds. */
   readonly timeoutMs?: number;
   /** Certificates to trust instead of those that Node.js brings along. */
@@ -70,16 +86,23 @@ export interface SiteOptions {
 const TIMEOUT_MS = 10_000;
 const NO_SETTINGS = 'the settings are not complete: see Settings.';
 
-/** Reads the settings as the bot would, and puts all questions to Graph at once. */
-export function createSite({ env, now, url, timeoutMs = TIMEOUT_MS, trusted }: SiteOptions): Site {
+/**
+ * Reads the settings as the bot would, and puts all questions to Graph at once that are not about further Pages.
+ *
+ * @throws {UsageError} when there is no Page of that name
+ */
+export function createSites({ env, now, url, page, timeoutMs = TIMEOUT_MS, trusted }: SiteOptions): Sites {
   const answers: TimedAnswer[] = [];
   const onAnswer = (facts: AnswerFacts): void => {
     answers.push({ ...facts, at: now() - facts.ms / 2 });
   };
-  const { config, graph, problems } = begin(env, (settings) => askGraph(settings, timeoutMs, onAnswer));
+  const { settings, problems } = begin(env, timeoutMs, onAnswer);
+  const { config, ask } = settings ?? {};
+  const pages = settings ? choosePages(settings.secrets.pages.pages, page) : [];
+  const first = pages[0] && ask?.(pages[0]);
   const webhook = remember(async () => {
-    if (!config) throw new NotChecked(NO_SETTINGS);
-    const address = url ?? (await findAddress(graph));
+    if (!config || !first) throw new NotChecked(NO_SETTINGS);
+    const address = url ?? (await findAddress(first));
     return visitWebhook({
       address,
       verifyToken: config.verifyToken,
@@ -92,45 +115,74 @@ export function createSite({ env, now, url, timeoutMs = TIMEOUT_MS, trusted }: S
     if (value === undefined) throw new NotChecked(NO_SETTINGS);
     return value;
   };
-  return {
+  const common: Site = {
     ...{ envFile: readEnvFile(), problems, now, url, timeoutMs, answers, webhook },
+    page: pages[0],
     config: () => known(config),
-    graph: () => known(graph),
+    graph: () => known(first),
   };
+  const siteOf = (one: Page, n: number): Site => {
+    const own = n === 0 ? first : ask?.(one);
+    return { ...common, page: one, graph: () => known(own) };
+  };
+  return { common, ofPages: pages.length > 1 ? pages.map((one, n) => [one, () => siteOf(one, n)]) : [] };
 }
 
+interface Settings {
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+type Ask = (page: Page) => GraphAnswers;
+
 /** What can be asked with these settings, or what is wrong with them. */
-function begin<T>(env: NodeJS.ProcessEnv, ask: (config: Config) => T) {
+function begin(
+  env: NodeJS.ProcessEnv,
+  ...rest: readonly [timeoutMs: number, onAnswer: (facts: AnswerFacts) => void]
+): {
+  readonly settings: (Settings & { readonly ask: Ask }) | undefined;
+  readonly problems: readonly string[];
+} {
   try {
     completeEnvironment(env);
     const config = loadConfig(env);
-    return { config, graph: ask(config), problems: [] };
+    const settings = { config, secrets: secretsOf(config) };
+    return { settings: { ...settings, ask: createQuestions(settings, ...rest) }, problems: [] };
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-    return { config: undefined, graph: undefined, problems };
+    return { settings: undefined, problems };
   }
 }
 
-function askGraph(config: Config, timeoutMs: number, onAnswer: (facts: AnswerFacts) => void): GraphAnswers {
-  const options = { ...config, timeoutMs, onAnswer };
-  const page = createGraphApi({ ...options, node: '' });
+/** Makes what puts all questions about a Page at once; those about the app are put along with the first one's. */
+function createQuestions(
+  { config, secrets }: Settings,
+  timeoutMs: number,
+  onAnswer: (facts: AnswerFacts) => void,
+): Ask {
+  const address = { ...config, timeoutMs, onAnswer };
+  const connect = createGraphClient({ ...address, node: '' });
   const { appId } = config;
-  const asApp = <T>(ask: (app: ReturnType<typeof createAppApi>, appId: string) => Promise<T>) => {
-    const missing = [
-      ...(appId === undefined ? ['APP_ID'] : []),
-      ...(config.appSecrets.length === 0 ? ['APP_SECRET'] : []),
-    ];
-    return remember(async () => {
-      if (appId !== undefined && missing.length === 0) return ask(createAppApi(options, appId), appId);
+  const { appSecrets } = secrets;
+  const missing = [...(appId === undefined ? ['APP_ID'] : []), ...(appSecrets.length === 0 ? ['APP_SECRET'] : [])];
+  const app = appId === undefined || missing.length > 0 ? undefined : createAppApi(address, appId, secrets);
+  const asApp = <T>(ask: (app: GraphApi, appId: string) => Promise<T>) =>
+    remember(async () => {
+      if (app && appId !== undefined) return ask(app, appId);
       throw new NotChecked(`${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set.`, SET_BOTH);
     });
-  };
-  return {
-    owner: remember(() => getTokenOwner(page)),
-    isRoutingOn: remember(() => isRoutingOn(page)),
-    pageApps: remember(() => getSubscribedApps(page)),
-    token: asApp((app) => lookIntoToken(app, config.pageAccessToken)),
-    appSubscription: asApp(getAppSubscription),
+  let appSubscription: GraphAnswers['appSubscription'] | undefined;
+  return ({ key, accessToken }) => {
+    const own = { pageAccessToken: accessToken, appSecrets };
+    const graph = connect(() => own);
+    return {
+      owner: remember(() => getTokenOwner(graph)),
+      isRoutingOn: remember(() => isRoutingOn(graph)),
+      pageApps: remember(() => getSubscribedApps(graph)),
+      instagramId: remember(async () => (key === PAGE_OF_THE_TOKEN ? undefined : getInstagramId(graph))),
+      token: asApp((one) => lookIntoToken(one, accessToken)),
+      appSubscription: (appSubscription ??= asApp(getAppSubscription)),
+    };
   };
 }
 

@@ -8,7 +8,7 @@ import { describeConnection } from './visit';
 const USUAL_ADDRESS = 'https://graph.facebook.com';
 
 export const GENERATE =
-  'Generate a new token (App Dashboard > Messenger > Settings, "Generate token" beside your Page) and put it into PAGE_ACCESS_TOKEN.';
+  'Generate a new token (App Dashboard > Messenger > Settings, "Generate token" beside your Page) and put it into PAGE_ACCESS_TOKEN or PAGES_FILE.';
 
 /** Whether it is the bot's signature that Graph refuses. */
 export function isAboutSignature(error: unknown): error is GraphApiError {

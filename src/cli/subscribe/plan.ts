@@ -8,6 +8,7 @@ import {
   setGetStarted,
   subscribePage,
 } from '../../messenger/page-setup';
+import { atMost } from '../../process/at-most';
 import { normalise, showAddress } from '../address';
 
 const FIELDS: readonly string[] = [...NEEDED_FIELDS, ...OPTIONAL_FIELDS];
@@ -26,14 +27,24 @@ export interface Step {
 }
 
 export interface Wish {
-  /** The way to the root of the Graph API with the Page's token, and as the app. */
-  readonly page: GraphApi;
+  readonly pages: readonly PageToPlan[];
+  /** The way to the root of the Graph API as the app. */
   readonly app: GraphApi;
   readonly appId: string;
   readonly verifyToken: string;
   /** In its normal form. */
   readonly callbackUrl: string;
 }
+
+export interface PageToPlan {
+  /** Where there can be several. */
+  readonly name: string | undefined;
+  /** The way to the root of the Graph API with the Page's token. */
+  readonly graph: GraphApi;
+}
+
+/** So many Pages are asked about at a time. */
+const PAGES_AT_ONCE = 10;
 
 /**
  * Finds out what is to be changed. What is subscribed beside what the bot needs is kept, and so is a Get Started button.
@@ -42,8 +53,16 @@ export interface Wish {
  * @throws {GraphError} when the platform does not tell how it is now
  */
 export async function planSteps(wish: Wish): Promise<readonly Step[]> {
-  const steps = await Promise.all([planApp(wish), planPage(wish), planGetStarted(wish)]);
-  return steps.flatMap((step) => step ?? []);
+  const ofPages = atMost(PAGES_AT_ONCE, wish.pages, async (page) =>
+    Promise.all([planPage(page, wish.appId), planGetStarted(page)]),
+  );
+  const steps = await Promise.all([planApp(wish), ...ofPages]);
+  return steps.flat().flatMap((step) => step ?? []);
+}
+
+/** What a step is called, and which Page it is about. */
+function nameOf(step: string, page: string | undefined): string {
+  return page === undefined ? step : `${step} of ${page}`;
 }
 
 async function planApp({ app, appId, verifyToken, callbackUrl }: Wish): Promise<Step | undefined> {
@@ -67,25 +86,25 @@ async function planApp({ app, appId, verifyToken, callbackUrl }: Wish): Promise<
   };
 }
 
-async function planPage({ page, appId }: Wish): Promise<Step | undefined> {
-  const fields = (await getSubscribedApps(page)).find(({ id }) => id === appId)?.fields ?? [];
+async function planPage({ name, graph }: PageToPlan, appId: string): Promise<Step | undefined> {
+  const fields = (await getSubscribedApps(graph)).find(({ id }) => id === appId)?.fields ?? [];
   const missing = missingIn(fields);
   if (missing.length === 0) return undefined;
   return {
-    name: 'Page subscription',
+    name: nameOf('Page subscription', name),
     changes: describeFields(missing),
-    carryOut: () => subscribePage(page, [...fields, ...missing]),
-    remedy: 'Is PAGE_ACCESS_TOKEN a token of the Page, with pages_manage_metadata? npm run doctor says so.',
+    carryOut: () => subscribePage(graph, [...fields, ...missing]),
+    remedy: 'Is it a token of the Page, with pages_manage_metadata? npm run doctor says so.',
   };
 }
 
-async function planGetStarted({ page }: Wish): Promise<Step | undefined> {
-  if ((await getGetStarted(page)) !== undefined) return undefined;
+async function planGetStarted({ name, graph }: PageToPlan): Promise<Step | undefined> {
+  if ((await getGetStarted(graph)) !== undefined) return undefined;
   return {
-    name: 'Get Started button',
+    name: nameOf('Get Started button', name),
     changes: ['whoever opens the conversation for the first time sees it; a tap brings the welcome'],
-    carryOut: () => setGetStarted(page, GET_STARTED),
-    remedy: 'Is PAGE_ACCESS_TOKEN a token of the Page, with pages_messaging? npm run doctor says so.',
+    carryOut: () => setGetStarted(graph, GET_STARTED),
+    remedy: 'Is it a token of the Page, with pages_messaging? npm run doctor says so.',
   };
 }
 

@@ -113,6 +113,15 @@ describe('what stops the start', () => {
   });
 });
 
+describe('a mistake in the file of Pages', () => {
+  it('has an entry each', () => {
+    const file = 'src/process/pages-file.ts';
+    const problems = [...code.properties('error', file), ...code.calls('mistake', 0, file)];
+    expect(sorted(rows('### The file of Pages'))).toEqual(sorted(textsOf(problems)));
+    expect(problems.length).toBeGreaterThan(12);
+  });
+});
+
 describe('what Graph answers', () => {
   const file = 'src/messenger/graph-error-rules.ts';
   const table = section('## What Graph answers')

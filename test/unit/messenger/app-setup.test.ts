@@ -1,17 +1,11 @@
 import nock from 'nock';
-import {
-  createAppApi,
-  getAppSubscription,
-  lookIntoToken,
-  subscribeApp,
-  type AppApiOptions,
-} from '../../../src/messenger/app-setup';
+import { createAppApi, getAppSubscription, lookIntoToken, subscribeApp } from '../../../src/messenger/app-setup';
+import { bookOfToken } from '../../support/pages';
 import { recordingGraph } from '../../support/recording-graph';
 
-const options: AppApiOptions = {
-  graphApiUrl: 'https://graph.facebook.com',
-  graphApiVersion: undefined,
-  pageAccessToken: 'the-page-token',
+const options = { graphApiUrl: 'https://graph.facebook.com', graphApiVersion: undefined };
+const secrets = {
+  pages: bookOfToken('the-page-token'),
   verifyToken: 'the-verify-token',
   appSecrets: ['the-secret', 'the-old-secret'],
 };
@@ -28,7 +22,7 @@ describe('the app', () => {
         address = path;
         return { error: { message, code: 100 } };
       });
-    const failure = await subscribeApp(createAppApi(options, '7'), '7', {
+    const failure = await subscribeApp(createAppApi(options, '7', secrets), '7', {
       callbackUrl: 'https://bot.example/webhook',
       verifyToken: 'the-verify-token',
       fields: ['messages'],

@@ -1,6 +1,11 @@
 import { createHmac } from 'node:crypto';
 import nock from 'nock';
-import { createGraphApi, type AnswerFacts, type GraphApiOptions } from '../../../src/messenger/graph-api';
+import {
+  createGraphApi,
+  createGraphClient,
+  type AnswerFacts,
+  type GraphApiOptions,
+} from '../../../src/messenger/graph-api';
 import { GraphApiError, GraphConnectionError } from '../../../src/messenger/graph-error';
 
 const GRAPH = 'https://graph.facebook.com';
@@ -141,7 +146,7 @@ describe('get', () => {
 describe('token and secrets that are replaced', () => {
   it('are used from the next call on, and wiped from what Graph says about them', async () => {
     let secrets = { pageAccessToken: 'old-token', appSecrets: ['old-secret'] };
-    const graph = createGraphApi({ graphApiUrl: GRAPH, graphApiVersion: undefined, ...secrets }, () => secrets);
+    const graph = createGraphClient({ graphApiUrl: GRAPH, graphApiVersion: undefined })(() => secrets);
     const proof = (token: string, secret: string) => createHmac('sha256', secret).update(token).digest('hex');
     const query = (token: string, secret: string) => ({ access_token: token, appsecret_proof: proof(token, secret) });
     nock(GRAPH).post('/me/messages').query(query('old-token', 'old-secret')).reply(200, {});

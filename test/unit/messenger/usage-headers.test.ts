@@ -7,8 +7,8 @@ const usage = (type: string, ...minutes: unknown[]) => ({
     [PAGE]: minutes.map((time) => ({ type, call_count: 100, estimated_time_to_regain_access: time })),
   }),
 });
-const read = (headers: Record<string, unknown>, page: string | undefined = PAGE) =>
-  refusal({ code: 613, regain: readRegainTimes(headers) }).regainMs(page);
+const read = (headers: Record<string, unknown>, accounts: readonly string[] = [PAGE]) =>
+  refusal({ code: 613, regain: readRegainTimes(headers) }).regainMs(accounts);
 
 describe('how long the platform wants to be left alone', () => {
   it.each<[string, Record<string, unknown>, number | undefined]>([
@@ -29,7 +29,7 @@ describe('how long the platform wants to be left alone', () => {
   });
 
   it("is nothing when only another Page's usage says so", () => {
-    expect(read(usage('messenger', 45), '999')).toBeUndefined();
-    expect(refusal({ regain: readRegainTimes(usage('messenger', 45)) }).regainMs(undefined)).toBeUndefined();
+    expect(read(usage('messenger', 45), ['999'])).toBeUndefined();
+    expect(refusal({ regain: readRegainTimes(usage('messenger', 45)) }).regainMs([])).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { announce, createDamageReport, createMendReport, type StartFacts } from '../../../src/process/announce';
 import { loadConfig } from '../../../src/config';
+import { writePages } from '../../support/pages';
 import { createLogger } from '../../../src/process/logger';
 
 const SECRET = '0123456789abcdef0123456789abcdef';
@@ -10,7 +11,7 @@ function announced(env: Record<string, string>, facts: Partial<StartFacts> = {})
   const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
   announce(
     config,
-    { port: 1337, address: '127.0.0.1', isDataOpen: false, ...facts },
+    { port: 1337, address: '127.0.0.1', isDataOpen: false, isPagesFileOpen: false, ...facts },
     createLogger(config, { write: (line) => void lines.push(line) }),
   );
   return lines;
@@ -66,6 +67,13 @@ describe('announce', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/"data":"\/srv\/data".*DATA_DIR is open to other users.*chmod 700/),
     ]);
+  });
+
+  it('warns of a file of Pages that is open to others', () => {
+    const file = writePages([{ id: '1', accessToken: 'page-token' }]);
+    const settings = { PAGE_ACCESS_TOKEN: '', PAGES_FILE: file, APP_SECRET: SECRET };
+    const [, ...warnings] = announced(settings, { isPagesFileOpen: true });
+    expect(warnings).toEqual([expect.stringMatching(/pages\.json.*PAGES_FILE is open to other users.*chmod 600/)]);
   });
 
   it.each([

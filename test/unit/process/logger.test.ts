@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { loadConfig, type Secrets } from '../../../src/config';
+import { loadConfig } from '../../../src/config';
 import { createLogger, createProgramLogger } from '../../../src/process/logger';
+import { createSecretKeeper, secretsOf } from '../../../src/process/secret-keeper';
 import { keepingOutput } from '../../support/log-output';
 
 const secrets = {
@@ -116,10 +117,15 @@ describe('createLogger', () => {
   it('wipes secrets that have come later, too, and those of before', () => {
     const lines: string[] = [];
     const config = loadConfig(secrets);
-    const ever: Secrets[] = [config];
-    const log = createLogger(config, { write: (line) => void lines.push(line) }, undefined, ever);
+    const ever = createSecretKeeper(secretsOf(config));
+    const log = createLogger(config, { write: (line) => void lines.push(line) }, undefined, ever.ever);
     log.info('the new-page-token is not known yet');
-    ever.push({ pageAccessToken: 'new-page-token', verifyToken: 'new-verify-token', appSecrets: ['new-app-secret'] });
+    const next = {
+      PAGE_ACCESS_TOKEN: 'new-page-token',
+      VERIFY_TOKEN: 'new-verify-token',
+      APP_SECRET: 'new-app-secret',
+    };
+    ever.replace(secretsOf(loadConfig(next)));
     log.info('new-page-token new-verify-token new-app-secret EAAverysecrettoken==');
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
       'the new-page-token is not known yet',

@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 import { loadConfig } from '../../../src/config';
+import type { PageBook } from '../../../src/process/page-book';
 import { OperatorError } from '../../../src/process/operator-error';
 import { createReload, hasTerminal } from '../../../src/process/reload';
-import { createSecretKeeper } from '../../../src/process/secret-keeper';
+import { writePages } from '../../support/pages';
+import { createSecretKeeper, secretsOf } from '../../../src/process/secret-keeper';
 
 const before = {
   PAGE_ACCESS_TOKEN: 'old-page-token',
@@ -10,9 +12,11 @@ const before = {
   APP_SECRET: 'old-secret',
 };
 
-function reloading(refusal?: string) {
-  const config = loadConfig(before);
-  const secrets = createSecretKeeper(config);
+const tokensIn = ({ pages }: PageBook) => pages.map(({ accessToken }) => accessToken);
+
+function reloading(refusal?: string, start: Record<string, string> = before) {
+  const config = loadConfig(start);
+  const secrets = createSecretKeeper(secretsOf(config));
   const lines: Record<string, unknown>[] = [];
   const happened: string[] = [];
   const reload = createReload({
@@ -22,8 +26,8 @@ function reloading(refusal?: string) {
       { base: null, timestamp: false, formatters: { level: (level) => ({ level }) } },
       { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
     ),
-    refusal: ({ pageAccessToken }) => {
-      happened.push(`tried ${pageAccessToken}`);
+    refusal: ({ pages }) => {
+      happened.push(`tried ${tokensIn(pages).join()}`);
       return Promise.resolve(refusal);
     },
     replaced: () => {
@@ -35,7 +39,7 @@ function reloading(refusal?: string) {
     secrets,
     lines,
     happened,
-    reload: (env: Record<string, string>) => reload(() => ({ ...before, ...env })),
+    reload: (env: Record<string, string>) => reload(() => ({ ...start, ...env })),
     reloadWith: reload,
   };
 }
@@ -44,11 +48,9 @@ describe('settings that are read again', () => {
   it('replace token and secrets once Graph does not refuse them, and have what is held tried', async () => {
     const { secrets, lines, happened, reload } = reloading();
     await reload({ PAGE_ACCESS_TOKEN: 'new-page-token', APP_SECRET: 'new-secret,old-secret' });
-    expect(secrets.now()).toEqual({
-      pageAccessToken: 'new-page-token',
-      verifyToken: 'old-verify-token',
-      appSecrets: ['new-secret', 'old-secret'],
-    });
+    const { pages, ...others } = secrets.now();
+    expect(tokensIn(pages)).toEqual(['new-page-token']);
+    expect(others).toEqual({ verifyToken: 'old-verify-token', appSecrets: ['new-secret', 'old-secret'] });
     expect(happened).toEqual(['tried new-page-token', 'replaced']);
     expect(lines).toEqual([
       {
@@ -59,17 +61,18 @@ describe('settings that are read again', () => {
     ]);
   });
 
-  it('replace the verify token without asking Graph, which does not know it', async () => {
+  it('replace the verify token', async () => {
     const { secrets, happened, reload } = reloading();
     await reload({ VERIFY_TOKEN: 'new-verify-token' });
     expect(secrets.now().verifyToken).toBe('new-verify-token');
-    expect(happened).toEqual(['replaced']);
+    expect(happened).toEqual(['tried old-page-token', 'replaced']);
   });
 
   it('change nothing where Graph refuses them, and say why', async () => {
     const { secrets, lines, happened, reload } = reloading('Graph refused it.');
     await reload({ PAGE_ACCESS_TOKEN: 'bad-page-token', VERIFY_TOKEN: 'new-verify-token' });
-    expect(secrets.now()).toMatchObject({ pageAccessToken: 'old-page-token', verifyToken: 'old-verify-token' });
+    expect(secrets.now().verifyToken).toBe('old-verify-token');
+    expect(tokensIn(secrets.now().pages)).toEqual(['old-page-token']);
     expect(happened).toEqual(['tried bad-page-token']);
     expect(lines).toMatchObject([
       { level: 'error', changed: ['PAGE_ACCESS_TOKEN', 'VERIFY_TOKEN'], reason: 'Graph refused it.' },
@@ -98,7 +101,8 @@ describe('settings that are read again', () => {
   ])('change nothing where one %s, and say which', async (_what, environment, told) => {
     const { secrets, lines, happened, reloadWith } = reloading();
     await reloadWith(environment);
-    expect(secrets.now()).toMatchObject({ pageAccessToken: 'old-page-token', appSecrets: ['old-secret'] });
+    expect(secrets.now().appSecrets).toEqual(['old-secret']);
+    expect(tokensIn(secrets.now().pages)).toEqual(['old-page-token']);
     expect(happened).toEqual([]);
     expect(lines).toMatchObject([
       {
@@ -125,8 +129,80 @@ describe('settings that are read again', () => {
     const { secrets, happened, reload } = reloading();
     await Promise.all([reload({ PAGE_ACCESS_TOKEN: 'second' }), reload({ PAGE_ACCESS_TOKEN: 'third' })]);
     expect(happened).toEqual(['tried second', 'replaced', 'tried third', 'replaced']);
-    expect(secrets.now().pageAccessToken).toBe('third');
-    expect(secrets.ever.map(({ pageAccessToken }) => pageAccessToken)).toEqual(['old-page-token', 'second', 'third']);
+    expect(tokensIn(secrets.now().pages)).toEqual(['third']);
+    for (const token of ['old-page-token', 'second', 'third']) expect(secrets.ever).toContain(token);
+  });
+});
+
+describe('a list of Pages that is read again', () => {
+  const bakery = { id: '1', name: 'Bakery', accessToken: 'bakery-page-token' };
+  const florist = { id: '2', accessToken: 'florist-page-token' };
+  const withList = (...pages: readonly object[]) => {
+    const file = writePages(pages);
+    const started = reloading(undefined, { VERIFY_TOKEN: 'old-verify-token', PAGES_FILE: file });
+    return { ...started, rewrite: (next: unknown) => writePages(next, file) };
+  };
+
+  it('is replaced as a whole, and says who has joined, left, and got a new token', async () => {
+    const { secrets, lines, happened, reload, rewrite } = withList(bakery, florist);
+    rewrite([
+      { ...florist, accessToken: 'new-page-token' },
+      { id: '3', accessToken: 'baker-page-token' },
+    ]);
+    await reload({});
+    expect(tokensIn(secrets.now().pages)).toEqual(['new-page-token', 'baker-page-token']);
+    expect(happened).toEqual(['tried new-page-token,baker-page-token', 'replaced']);
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        changed: ['PAGES_FILE'],
+        joined: ['3'],
+        left: ['Bakery'],
+        newToken: ['2'],
+        msg: 'secrets were replaced; what is held is tried at once',
+      },
+    ]);
+    expect(secrets.ever).toContain('bakery-page-token');
+    expect(secrets.ever).toContain('baker-page-token');
+  });
+
+  it('stays as it is, whole, where there is a mistake in it: the line is told, but no token', async () => {
+    const { secrets, lines, happened, reload, rewrite } = withList(bakery);
+    rewrite('[\n{"id": "1", "accessToken": "new-page-token"},\n{"id": "2", "accessToken": "a b"}]');
+    await reload({ VERIFY_TOKEN: 'new-verify-token' });
+    expect(tokensIn(secrets.now().pages)).toEqual(['bakery-page-token']);
+    expect(secrets.now().verifyToken).toBe('old-verify-token');
+    expect(happened).toEqual([]);
+    expect(lines).toMatchObject([
+      { level: 'error', problems: [expect.stringMatching(/^PAGES_FILE, line 3: accessToken holds a space/)] },
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/page-token/);
+  });
+
+  it('names 20 Pages, and how many more there are', async () => {
+    const { lines, reload, rewrite } = withList(bakery);
+    rewrite([bakery, ...Array.from({ length: 23 }, (_, n) => ({ id: String(n + 10), accessToken: 'a' }))]);
+    await reload({});
+    const { joined } = lines[0] as { joined: string[] };
+    expect(joined).toHaveLength(21);
+    expect(joined.at(-1)).toBe('and 3 more');
+  });
+
+  it('may stand in another file from then on, but does not take the place of the one token, nor give it back', async () => {
+    const { secrets, lines, reload } = withList(bakery);
+    await reload({ PAGES_FILE: writePages([florist]) });
+    expect(tokensIn(secrets.now().pages)).toEqual(['florist-page-token']);
+    await reload({ PAGES_FILE: '', PAGE_ACCESS_TOKEN: 'only-page-token' });
+    expect(tokensIn(secrets.now().pages)).toEqual(['florist-page-token']);
+    const one = reloading();
+    await one.reload({ PAGE_ACCESS_TOKEN: '', PAGES_FILE: writePages([florist]) });
+    expect(tokensIn(one.secrets.now().pages)).toEqual(['old-page-token']);
+    for (const line of [lines[1], one.lines[0]]) {
+      expect(line).toMatchObject({
+        problems: [expect.stringMatching(/^PAGES_FILE takes the place.*restart the bot\.$/)],
+      });
+    }
+    expect(lines[0]).not.toHaveProperty('needsRestart');
   });
 });
 

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { settingNames } from '../../../config';
 import { ok, unknown, wrong, type Check, type Finding } from '../finding';
@@ -11,7 +13,11 @@ export const settings: Check = {
   name: 'Settings',
   look: ({ envFile, problems }) => {
     if (problems.length === 0) return [ok(`complete, from the environment and ${describeFile(envFile)}.`)];
-    return problems.map((problem) => wrong(problem, `Put it right in ${envFile.place}, or in the environment.`));
+    return problems.map((problem) =>
+      /^PAGES_FILE(,|:| is | cannot)/.test(problem)
+        ? wrong(problem, 'Put it right in that file; docs/pages.md says what stands in it.')
+        : wrong(problem, `Put it right in ${envFile.place}, or in the environment.`),
+    );
   },
 };
 
@@ -28,6 +34,17 @@ export const envFile: Check = {
     if (!assignments) return [unknown(`there is no ${place}.`, 'Fine where the environment holds everything.')];
     const findings = [...checkMode(Number(mode), place), ...assignments.flatMap(checkAssignment)];
     return findings.length > 0 ? findings : [ok('no misspelt names, no values that are cut off, for its owner only.')];
+  },
+};
+
+/** Whether others could read the tokens of the Pages. */
+export const pagesFile: Check = {
+  name: 'File of Pages',
+  ofList: true,
+  look: (site) => {
+    const place = path.resolve(String(site.config().pagesFile));
+    const findings = checkMode(statSync(place).mode, place);
+    return findings.length > 0 ? findings : [ok(`${place} can be read, and by its owner only.`)];
   },
 };
 

@@ -12,6 +12,7 @@ function subscribe(address?: string): string {
 /** Whether the Page tells the app what it has to know. */
 export const pageSubscription: Check = {
   name: 'Page subscription',
+  scope: 'page',
   look: async (site) => {
     const graph = site.graph();
     await requirePage(graph);
@@ -75,9 +76,28 @@ function checkFields(fields: readonly string[], what: string, remedy: string): F
   return [ok(`${what} all that it needs${left}.`)];
 }
 
+/** Whether the events of the Page's Instagram account find their token. */
+export const instagram: Check = {
+  name: 'Instagram account',
+  scope: 'page',
+  ofList: true,
+  look: async (site) => {
+    const graph = site.graph();
+    await requirePage(graph);
+    const [listed, connected] = [site.page?.instagramId, await graph.instagramId()];
+    const isListed = connected === undefined ? 'no instagramId' : `"instagramId": "${connected}"`;
+    if (listed === connected) return [ok(listed === undefined ? 'none is connected.' : `${listed} is answered, too.`)];
+    if (listed === undefined) {
+      return [unknown(`${String(connected)} is connected, but not answered.`, `If it should be, add ${isListed}.`)];
+    }
+    return [wrong(`PAGES_FILE has ${listed}, Graph ${connected ?? 'none'}.`, `It should have ${isListed}.`)];
+  },
+};
+
 /** Whether control of a conversation can be taken back. */
 export const routing: Check = {
   name: 'Routing',
+  scope: 'page',
   look: async (site) => {
     const graph = site.graph();
     const { id } = await requirePage(graph);

@@ -1,5 +1,6 @@
 import type { TokenFacts } from '../../../messenger/app-setup';
 import type { TokenOwner } from '../../../messenger/page-setup';
+import { PAGE_OF_THE_TOKEN } from '../../../process/page-book';
 import { ok, unknown, wrong, type Check, type Finding } from '../finding';
 import { NotChecked } from '../not-checked';
 import type { Site } from '../site';
@@ -22,6 +23,7 @@ const SOON_MS = 14 * 24 * 60 * 60_000;
 /** Whether the token is good, of a Page, of this app, for good, and may do what it is for. */
 export const token: Check = {
   name: 'Token',
+  scope: 'page',
   look: async (site) => {
     const graph = site.graph();
     const refusal = await graph.owner().then(
@@ -32,6 +34,10 @@ export const token: Check = {
       return [wrong(describe(refusal), remedyFor(refusal, site.config()))];
     }
     const owner = await requirePage(graph);
+    const { key = owner.id } = site.page ?? {};
+    if (key !== PAGE_OF_THE_TOKEN && key !== owner.id) {
+      return [wrong(`it is of another Page: ${named(owner)}.`, `Put the token of Page ${key} there.`)];
+    }
     const facts = await lookInto(site, owner);
     if (Array.isArray(facts)) return facts;
     const findings = checkFacts(facts, owner, site.now());
