@@ -24,7 +24,7 @@ describe('several Pages', () => {
     for (const body of [messageTo(bakery.id, anna), messageTo(florist.id, ben), instagram]) await bot.deliver(body);
     expect(tokensOf(calls)).toEqual(['EAAtokenofbakery', 'EAAtokenofflorist', 'EAAtokenofbakery']);
     expect(calls.map(({ path }) => path)).toEqual(['/me/messages', '/me/messages', '/me/messages']);
-    expect((await bot.queue.status()).pages.map(({ page }) => page)).toEqual([bakery.id, florist.id]);
+    expect(bot.queue.status().pages.map(({ page }) => page)).toEqual([bakery.id, florist.id]);
     expect(bot.logText()).not.toMatch(/EAA/);
     expect(bot.logLines().filter(({ msg }) => msg === 'event handled')).toMatchObject([
       { page: 'Bakery' },
@@ -45,7 +45,7 @@ describe('several Pages', () => {
     await bot.deliver(messageTo(florist.id, anna));
     await bot.deliver(messageTo(florist.id, ben));
     expect(tokensOf(calls)).toEqual(['EAAtokenofbakery', 'EAAtokenofflorist', 'EAAtokenofflorist']);
-    const closed = (await bot.queue.status()).pages.map(({ page, closed: gate }) => [page, gate?.kind]);
+    const closed = bot.queue.status().pages.map(({ page, closed: gate }) => [page, gate?.kind]);
     expect(closed).toEqual([
       [bakery.id, 'hold'],
       [florist.id, undefined],
@@ -74,7 +74,7 @@ describe('several Pages', () => {
       kept.push(id);
     }
     expect(kept).toHaveLength(6);
-    expect((await bot.queue.status()).pages.filter(({ closed }) => closed)).toEqual([]);
+    expect(bot.queue.status().pages.filter(({ closed }) => closed)).toEqual([]);
 
     pages = bookOf(bakery, florist);
     now = { ...now, pages };
@@ -114,5 +114,5 @@ it('the one token answers for every Page that is named', async () => {
   await bot.deliver(bodyOf(eventOf({ message: { mid: 'm_1', text: 'hi' } })));
   await bot.deliver(messageTo(florist.id, ben));
   expect(tokensOf(calls)).toEqual([secrets.PAGE_ACCESS_TOKEN, secrets.PAGE_ACCESS_TOKEN]);
-  expect((await bot.queue.status()).pages.map(({ page }) => page)).toEqual(['me']);
+  expect(bot.queue.status().pages.map(({ page }) => page)).toEqual(['me']);
 });

@@ -260,7 +260,7 @@ describe('where there is a list of Pages', () => {
       nameOf: () => 'p-0123456789',
       watch: { call: (...call) => calls.push(call), handled: () => undefined },
     });
-    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve() };
+    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve(Infinity) };
     const handleOf = (pageId: string) => handler({ payload: { ...tap, pageId } } as StoredEvent, attempt);
     await expect(handleOf('2')).resolves.toEqual({
       kind: 'refused',
@@ -295,7 +295,7 @@ describe('where there is a list of Pages', () => {
       nameOf: () => 'p',
       watch: { call: () => undefined, handled: () => undefined },
     });
-    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve() };
+    const attempt = { completed: [], note: () => Promise.resolve(), permit: () => Promise.resolve(Infinity) };
     for (let n = 0; n < 10_005; n += 1) {
       await handler({ payload: { ...tap, pageId: `x${n}` } } as StoredEvent, attempt);
     }

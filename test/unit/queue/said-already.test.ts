@@ -19,7 +19,7 @@ describe('what is refused without a cause of the Page', () => {
     await started(people(20));
     expect(await Promise.all(people(20).map(({ id }) => state(id)))).toEqual(people(20).map(() => 'set_aside'));
     expect(log()).toBe('');
-    expect((await queue.status()).pages).toMatchObject([{ closed: undefined }]);
+    expect(queue.status().pages).toMatchObject([{ closed: undefined }]);
     on(() => done);
     await queue.add([event('after')]);
     await settle();
