@@ -41,6 +41,16 @@ export interface StoredEvent extends NewEvent {
   readonly retriedAt?: number;
 }
 
+/** Of an event that is done only this is kept: its id, and when it ended, milliseconds since 1970. */
+export interface DoneEvent {
+  readonly state: 'done';
+  readonly id: string;
+  readonly endedAt: number;
+}
+
+/** An event on its way from one store to another. */
+export type CarriedEvent = StoredEvent | DoneEvent;
+
 /** Whether an attempt at an event repeats one: it has failed before, or an operator has put it back. */
 export function isRepeated({ attempts, retriedAt }: StoredEvent): boolean {
   return attempts > 0 || retriedAt !== undefined;
@@ -211,6 +221,31 @@ export interface EventStore {
    */
   clean(now: number, most: number): Promise<number>;
   close(): Promise<void>;
+}
+
+/** A store whose events can be moved to another one, as test/contract/carrying.ts has it. */
+export interface MovableStore extends EventStore {
+  /**
+   * Everything that is known, to be carried to another store: what is done, and then what waits or is set aside, in the order in
+   * which it came. Nobody works on the store meanwhile.
+   *
+   * @throws {StoreFormatError} at the end, when some cannot be read: which, and what to do
+   */
+  exportAll(): AsyncIterable<CarriedEvent>;
+  /**
+   * Takes in what another store has given, as it was there, all or none; what is known already is passed over. Nobody works on the
+   * store meanwhile: whoever does so next opens it anew.
+   *
+   * @returns how many were not known
+   */
+  importAll(events: readonly CarriedEvent[]): Promise<number>;
+  /**
+   * From now on no bot starts on this store: what was in it is handled elsewhere.
+   *
+   * @param to where, in words for whoever tries to start one
+   * @throws {OperatorError} when it has been moved elsewhere before
+   */
+  markMoved(to: string): Promise<void>;
 }
 
 /** What an operator looks at when nothing can be stored in DATA_DIR. */

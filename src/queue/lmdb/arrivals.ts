@@ -171,7 +171,7 @@ function writeWhole(file: number, bytes: Buffer, position: number): Promise<void
 }
 
 /** Makes sure that a new file is still found after a power cut, where the file system can promise that. */
-function flushFolder(folder: string): void {
+export function flushFolder(folder: string): void {
   let place: number | undefined;
   try {
     place = openSync(folder, constants.O_RDONLY);

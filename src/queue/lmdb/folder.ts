@@ -19,7 +19,7 @@ import { OperatorError } from '../../process/operator-error';
 const { R_OK, W_OK, X_OK } = constants;
 
 /** What the bot itself puts into the folder. Whatever else stands there is not its business. */
-const OURS = /^(?:events\.mdb.*|arrived.*|ended|check-under-way|owner-.*\.sock)$/;
+const OURS = /^(?:events\.mdb.*|arrived.*|ended|check-under-way|moved.*|owner-.*\.sock)$/;
 
 /** What the engine needs to open its files; where a disk has not as much left, it ends the process (`SIGBUS`). */
 const NEEDED_BYTES = 128 * 1024;

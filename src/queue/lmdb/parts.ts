@@ -20,6 +20,8 @@ export interface Parts {
   readonly clock: Clock;
   /** Told of a stored event that cannot be read. */
   readonly onDamage: (message: string) => void;
+  /** The highest number that is in use. */
+  sequence: number;
   /** Whether everything that waited at the start stands in the schedule. */
   isLoaded: boolean;
   /** The last try to read it has failed. */

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../../process/clock';
 import { systemClock } from '../../process/clock';
-import { CHECK_DISK, StoreError, StoreFormatError, type EventStore } from '../event-store';
+import { CHECK_DISK, StoreError, StoreFormatError, type MovableStore } from '../event-store';
 import { createOwnCell } from '../gate-cell';
 import { createPace } from '../pace';
 import { createArrivals } from './arrivals';
 import { createByHand } from './by-hand';
+import { createCarry, requireNotMoved } from './carry';
 import { clean } from './clean';
 import { openDataFile, type DataFile } from './data-file';
 import { createEndedNotes } from './ended-notes';
@@ -25,6 +26,8 @@ import { createTakeIn } from './take-in';
 export interface LmdbStoreOptions {
   /** No other process may have opened the folder exclusively, too. */
   readonly exclusive?: boolean;
+  /** It is opened to be moved elsewhere: that this has been done, or begun, before is no reason to refuse. */
+  readonly isMoving?: boolean;
   readonly clock?: Clock;
   /** Told of what is wrong with the stored data: an event that cannot be read any more is passed over. */
   readonly onDamage?: (message: string) => void;
@@ -40,9 +43,11 @@ export interface LmdbStoreOptions {
  * @param folder the data folder
  * @throws {StoreFormatError} when a newer version of this program has written there
  * @throws {FolderInUseError} when another process has opened it exclusively
+ * @throws {OperatorError} when it is to be opened exclusively, and its events have been moved elsewhere
  */
-export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<EventStore> {
+export async function openLmdbStore(folder: string, options: LmdbStoreOptions = {}): Promise<MovableStore> {
   const { clock = systemClock, onDamage = () => undefined, onMended = () => undefined } = options;
+  if (options.exclusive && !options.isMoving) requireNotMoved(folder);
   const isNew = !existsSync(path.join(folder, DATA_FILE));
   const notes = createEndedNotes(folder);
   let lock: FolderLock | undefined;
@@ -69,7 +74,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
   });
   const parts: Parts = {
     ...{ file, arrivals, notes, schedule: new Schedule(), clock, onDamage },
-    ...{ fresh: new Map(), ended: new Set(), isLoaded: false, isUnreadable: false },
+    ...{ fresh: new Map(), ended: new Set(), sequence: 0, isLoaded: false, isUnreadable: false },
   };
   try {
     lock = await prepare(file, folder, options.exclusive ?? false);
@@ -79,11 +84,11 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     await lock?.release();
     throw error;
   }
-  const lastSequence = Number(file.tables.meta.get('sequence') ?? 0);
+  parts.sequence = Number(file.tables.meta.get('sequence') ?? 0);
   const ending = new AbortController();
   const leases = createLeases(parts, ending.signal);
   const lookAround = createLookAround(parts, ending.signal);
-  const load = createLoad(parts, lastSequence);
+  const load = createLoad(parts, parts.sequence);
   let loading: Promise<void> | undefined;
   const loaded = async (): Promise<void> => {
     loading ??= load().finally(() => {
@@ -93,7 +98,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     await loading;
   };
 
-  const { add, countWaiting } = createTakeIn(parts, lastSequence, loaded);
+  const { add, countWaiting } = createTakeIn(parts, loaded);
 
   return {
     advice: CHECK_DISK,
@@ -104,6 +109,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
     ...createKeptNotes(parts),
     ...leases,
     ...createByHand(parts),
+    ...createCarry(parts, folder),
     due: async () => {
       await loaded();
       await lookAround();

@@ -10,12 +10,10 @@ const LARGEST_AT_HAND = 4_096;
 /**
  * Taking events in.
  *
- * @param lastSequence the highest number that is in use at the start
  * @param loaded resolves when everything that waited at the start stands in the schedule
  */
 export function createTakeIn(
   parts: Parts,
-  lastSequence: number,
   loaded: () => Promise<void>,
 ): Pick<EventStore, 'add'> & { readonly countWaiting: () => number } {
   const { file, arrivals, fresh, ended, schedule, clock } = parts;
@@ -24,7 +22,6 @@ export function createTakeIn(
   /** The ids of events that are in the log, and not in the data file yet. */
   const inLogOnly = new Set<string>();
   const waitingAtStart = entries(file.tables.records) - entries(file.tables.aside);
-  let sequence = lastSequence;
   let stored = 0;
 
   /** Before the schedule is whole nothing is leased, so that nothing ends. */
@@ -34,7 +31,8 @@ export function createTakeIn(
   const isKnown = (id: string) => inLogOnly.has(id) || file.tables.ids.doesExist(id);
 
   const arrive = (event: NewEvent, receivedAt: number): Arrival => {
-    sequence += 1;
+    parts.sequence += 1;
+    const { sequence } = parts;
     const record = { ...event, sequence, state: 'waiting', receivedAt, attempts: 0, uncertain: 0, calls: [] } as const;
     return { record, text: encodeRecord(record) };
   };

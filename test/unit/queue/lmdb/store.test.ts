@@ -12,7 +12,9 @@ import { openLmdbStore } from '../../../../src/queue/lmdb/store';
 import { Schedule } from '../../../../src/queue/lmdb/schedule';
 import * as engine from '../../../../src/queue/lmdb/tables';
 import { DATA_FILE, FORMAT, entries, openTables } from '../../../../src/queue/lmdb/tables';
+import { carryingContract } from '../../../contract/carrying';
 import { eventStoreContract } from '../../../contract/event-store';
+import type { Clock } from '../../../../src/process/clock';
 import { fakeClock } from '../../../support/fake-clock';
 import { makeDisk } from '../../../support/full-disk';
 import { temporaryFolder } from '../../../support/temporary-folder';
@@ -54,7 +56,9 @@ async function openedToLook(folder: string, options: Parameters<typeof openLmdbS
   };
 }
 
-eventStoreContract('LMDB', (folder, clock) => openLmdbStore(folder, { clock }), temporaryFolder);
+const openAsBot = (folder: string, clock: Clock) => openLmdbStore(folder, { clock, exclusive: true });
+eventStoreContract('LMDB', openAsBot, temporaryFolder);
+carryingContract('LMDB', openAsBot, temporaryFolder);
 
 async function folderWith(...ids: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
