@@ -338,7 +338,7 @@ describe('npm run doctor', () => {
       'the settings are not complete',
       envOf({ VERIFY_TOKEN: undefined }),
       'the settings are not complete: see Settings.',
-      16,
+      17,
     ],
   ])('does not repeat ten times that %s', async (_what, spoil, reason, times) => {
     const site = await rightSetUp();
@@ -619,6 +619,34 @@ describe('the machine', () => {
     });
     site.writeEnvFile({ DATA_DIR: './elsewhere/deep' });
     expect((await site.find('Data folder'))[0]).toMatchObject({ mark: 'wrong', text: 'EROFS: read-only file system.' });
+  });
+
+  it('says of a folder whose events were moved elsewhere where they are', async () => {
+    const site = await rightSetUp();
+    fs.mkdirSync('data');
+    fs.writeFileSync('data/moved', 'the database bot at db.example');
+    expect(await site.find('Data folder')).toEqual([
+      {
+        ...{ name: 'Data folder', mark: 'wrong' },
+        text: expect.stringMatching(/\/data were moved to the database bot at db\.example\.$/) as string,
+        remedy: 'Set DATABASE_URL as the bots there have it, or DATA_DIR to another folder.',
+      },
+    ]);
+  });
+
+  it('looks at the database instead, where one is set, whatever folder a bot of this machine has', async () => {
+    const site = await rightSetUp();
+    site.writeEnvFile({ DATABASE_URL: 'postgres://bot:a-secret-password@127.0.0.1:9/bot' });
+    site.answerReady(200, '{"ready":true,"reasons":[],"dataDir":"/another"}');
+    expect(await site.find('Database')).toEqual([
+      {
+        ...{ name: 'Database', mark: 'wrong' },
+        text: '127.0.0.1:9/bot cannot be used: the connection is refused, nothing listens there (ECONNREFUSED).',
+        remedy: expect.stringMatching(/^Start it, or put its right address into DATABASE_URL/) as string,
+      },
+    ]);
+    expect([await site.find('Data folder'), await site.find('Disk')]).toEqual([[], []]);
+    expect((await site.find('Bot'))[0]?.mark).toBe('ok');
   });
 
   it('has a .env that may not be read', async () => {

@@ -1,3 +1,4 @@
+import { database } from './checks/database';
 import { clock, graph } from './checks/graph';
 import { bot, dataFolder, disk } from './checks/machine';
 import { envFile, pagesFile, production, settings } from './checks/settings';
@@ -10,7 +11,7 @@ import type { Check } from './finding';
 export const checks: readonly Check[] = [
   ...[settings, envFile, pagesFile, production],
   ...[graph, clock, token, appSecret],
-  ...[dataFolder, disk, bot],
+  ...[dataFolder, disk, database, bot],
   ...[webhook, wrongToken, signedEvents, forgedEvents],
   ...[appSubscription, pageSubscription, instagram, routing, appReview],
 ];

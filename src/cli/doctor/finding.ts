@@ -22,7 +22,7 @@ export interface Check {
   /**
    * Looks.
    *
-   * @returns at least one finding
+   * @returns what it has found; nothing where there is nothing to look at
    * @throws {NotChecked} when it cannot look
    * @throws {GraphError} when Graph fails it
    */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { movedTo } from '../../../queue/lmdb/carry';
 import { requireAccess } from '../../../queue/lmdb/folder';
 import { ok, unknown, wrong, type Check } from '../finding';
 import { visit } from '../visit';
@@ -10,14 +11,18 @@ const MIB = 1024 * 1024;
 const LEAST_FREE = 100 * MIB;
 const LITTLE_FREE = 1024 * MIB;
 
-/** Whether a bot of this user could work on the data folder. */
+/** Whether a bot of this user could work on the data folder; a database that keeps the events takes its place. */
 export const dataFolder: Check = {
   name: 'Data folder',
   look: (site) => {
-    const folder = path.resolve(site.config().dataDir);
+    const { dataDir, databaseUrl } = site.config();
+    if (databaseUrl !== undefined) return [];
+    const folder = path.resolve(dataDir);
     try {
       if (fs.existsSync(folder)) {
         requireAccess(folder);
+        const to = movedTo(folder);
+        if (to !== undefined) return [wrong(`the events in ${folder} were moved to ${to}.`, MOVED)];
         return [ok(`${folder} can be read and written.`)];
       }
       const above = nearestAbove(folder);
@@ -34,11 +39,15 @@ export const dataFolder: Check = {
   },
 };
 
+const MOVED = 'Set DATABASE_URL as the bots there have it, or DATA_DIR to another folder.';
+
 /** Whether there is room for what waits. */
 export const disk: Check = {
   name: 'Disk',
   look: async (site) => {
-    const folder = nearestAbove(path.resolve(site.config().dataDir));
+    const { dataDir, databaseUrl } = site.config();
+    if (databaseUrl !== undefined) return [];
+    const folder = nearestAbove(path.resolve(dataDir));
     const { bavail, bsize } = await fs.promises.statfs(folder);
     const free = bavail * bsize;
     const text = `${Math.floor(free / MIB)} MiB are free on the disk of the data folder.`;
@@ -65,7 +74,7 @@ const answerSchema = z.object({
 export const bot: Check = {
   name: 'Bot',
   look: async (site) => {
-    const { operationsPort, operationsHost, dataDir } = site.config();
+    const { operationsPort, operationsHost, dataDir, databaseUrl } = site.config();
     if (operationsPort === undefined)
       return [unknown('whether a bot runs here cannot be asked: OPERATIONS_PORT is 0.')];
     const host = ['0.0.0.0', '::'].includes(operationsHost) ? '127.0.0.1' : operationsHost;
@@ -78,7 +87,8 @@ export const bot: Check = {
     if (!answer || (!answer.ready && answer.reasons.length === 0)) {
       return [unknown(`something else than a bot answers at ${url.host} (HTTP ${outcome.status}).`, remedy)];
     }
-    if (answer.dataDir !== undefined && realPath(answer.dataDir) !== realPath(path.resolve(dataDir))) {
+    const isOnFolder = databaseUrl === undefined && answer.dataDir !== undefined;
+    if (isOnFolder && realPath(String(answer.dataDir)) !== realPath(path.resolve(dataDir))) {
       return [unknown(`another bot, on ${answer.dataDir}, answers there.`, OTHER_PORT)];
     }
     if (answer.ready) return [ok('a bot runs here, and takes events.')];
