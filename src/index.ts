@@ -24,6 +24,7 @@ import { createProgramLogger, type Logger } from './process/logger';
 import { requireMachine } from './process/machine';
 import { explainStart } from './process/operator-error';
 import { isOpenToOthers } from './process/pages-file';
+import type { PageBook } from './process/page-book';
 import { createPersonName, type PersonName } from './process/person-name';
 import { createReload, hasTerminal } from './process/reload';
 import { createSecretKeeper, secretsOf, type SecretKeeper, type Secrets } from './process/secret-keeper';
@@ -184,7 +185,8 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
   const secrets = createSecretKeeper(secretsOf(config));
   const log = createProgramLogger(config, output, secrets.ever);
   const readiness = createReadiness(systemClock, config.maxPendingEvents, log);
-  const foundation = { read, config, secrets, log, readiness, nameOf: createPersonName(config) };
+  const pages = () => secrets.now().pages;
+  const foundation = { read, config, secrets, pages, log, readiness, nameOf: createPersonName(config) };
   const operators = await listenForOperators(foundation);
   let check: DataCheck | undefined;
   try {
@@ -217,6 +219,7 @@ interface Foundation {
   readonly read: Config;
   readonly config: Config;
   readonly secrets: SecretKeeper;
+  readonly pages: () => PageBook;
   readonly log: Logger;
   readonly readiness: Readiness;
   readonly nameOf: PersonName;
@@ -251,12 +254,12 @@ async function listenWith(
   checked: DataCheck['whole'],
   socket?: InheritedSocket,
 ) {
-  const { config, secrets, log, readiness } = foundation;
+  const { config, secrets, pages, log, readiness } = foundation;
   const onDamage = createDamageReport(log);
   const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
   try {
     const watch =
-      operators && createWatch({ ...operators.operations, appId: config.appId, now: () => systemClock.now() });
+      operators && createWatch({ ...operators.operations, appId: config.appId, pages, now: () => systemClock.now() });
     const { app, queue } = createBot({ ...foundation, secrets: secrets.now, store, ...(watch && { watch }) });
     const server = await listen(app, { ...config, socket });
     queue.start();

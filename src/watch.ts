@@ -3,6 +3,7 @@ import { GraphConnectionError, GraphError } from './messenger/graph-error';
 import { isThisApp } from './messenger/handover-protocol';
 import type { HumanHands } from './operations/human-hands';
 import type { Meter, Mover } from './operations/meter';
+import type { PageBook } from './process/page-book';
 import type { QueueObserver } from './queue/observer';
 import { conversationOf } from './webhook/event-id';
 import type { WebhookEvent } from './webhook/events';
@@ -63,12 +64,14 @@ export interface WatchOptions {
   readonly hands: HumanHands;
   /** This bot's app, where it is known. */
   readonly appId: string | undefined;
+  /** The Pages there are now. */
+  readonly pages: () => PageBook;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 /** Makes what counts, and follows who has which conversation. */
-export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
+export function createWatch({ meter, hands, appId, pages, now }: WatchOptions): Watch {
   const count = ({ channel, kind }: WebhookEvent, outcome: string): void => {
     meter.event(channel, countedKinds.has(kind) ? kind : 'other', outcome);
   };
@@ -83,6 +86,11 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
   const timeOfCall = (event: WebhookEvent): number => {
     const atMost = latest + LATER_MS;
     return Math.max(timeOf(event), now() < latest ? atMost : Math.min(now(), atMost));
+  };
+
+  const pageOf = ({ pageId }: WebhookEvent): string => {
+    const book = pages();
+    return book.nameOf(book.keyOf(pageId)) ?? 'not listed';
   };
 
   const codeOf = (error: unknown): string => {
@@ -127,8 +135,12 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
     known: meter.known,
     webhookAnswered: meter.webhookAnswered,
     call(event, { path, ms, error }) {
-      meter.graphCall(path, codeOf(error), ms / 1_000);
-      if (error !== undefined) return;
+      const code = codeOf(error);
+      meter.graphCall(path, code, ms / 1_000);
+      if (error !== undefined) {
+        meter.graphError(pageOf(event), code);
+        return;
+      }
       const conversation = conversationOf(event, event.psid);
       const by: Mover = event.kind === 'request_thread_control' ? 'app' : 'person';
       if (path === '/take_thread_control') handedBack(conversation, timeOfCall(event), by);
@@ -142,6 +154,7 @@ export function createWatch({ meter, hands, appId, now }: WatchOptions): Watch {
     },
     setAside({ payload }) {
       count(payload as WebhookEvent, 'set_aside');
+      meter.setAside(pageOf(payload as WebhookEvent));
     },
     failed({ payload }) {
       meter.attemptFailed((payload as WebhookEvent).kind);

@@ -20,6 +20,10 @@ export interface Meter {
   readonly paced: (seconds: number) => void;
   /** `code` is `ok`, or what tells errors apart, like `10/2018300`. */
   readonly graphCall: (path: string, code: string, seconds: number) => void;
+  /** A call for a Page that failed; `code` as above. */
+  readonly graphError: (page: string, code: string) => void;
+  /** An event of a Page was given up. */
+  readonly setAside: (page: string) => void;
   readonly handover: (direction: Direction, by: Mover) => void;
 }
 
@@ -96,6 +100,12 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
     'path',
     'code',
   ]);
+  // By Page only what is rare: hundreds of Pages would make too many counters of everything else.
+  const errors = counter('graph_errors_total', 'Calls of the Graph API that failed, by the Page they were made for.', [
+    'page',
+    'code',
+  ]);
+  const setAside = counter('events_set_aside_total', 'Events that were given up, by their Page.', ['page']);
   const handovers = counter(
     'handovers_total',
     'Conversations that changed hands, by where they went and whose doing.',
@@ -149,6 +159,8 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
     mostQueued.set(now.mostWaiting);
     oldest.set(now.oldestWaiting);
     underWay.set(now.underWay);
+    inLine.reset(); // a Page may have left, or have another name
+    stopped.reset();
     for (const { page, paused, held, inLine: messages } of now.pages) {
       inLine.set({ page }, messages);
       stopped.set({ page, why: 'paused' }, paused ?? 0);
@@ -185,6 +197,12 @@ export function createMetrics(gauges: () => Promise<Gauges>): Metrics {
       graphCall: (path, code, seconds) => {
         calls.inc({ path, code });
         callSeconds.observe({ path }, seconds);
+      },
+      graphError: (page, code) => {
+        errors.inc({ page, code });
+      },
+      setAside: (page) => {
+        setAside.inc({ page });
       },
       handover: (direction, by) => {
         handovers.inc({ direction, by });

@@ -3,6 +3,7 @@ import type { Config } from '../config';
 import type { Clock } from '../process/clock';
 import type { Logger } from '../process/logger';
 import { isLoopback } from '../process/loopback';
+import type { PageBook } from '../process/page-book';
 import type { PersonName } from '../process/person-name';
 import type { EventQueue } from '../queue/event-queue';
 import type { EventStore } from '../queue/event-store';
@@ -18,6 +19,8 @@ export interface OperationsOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly nameOf: PersonName;
+  /** The Pages there are now. */
+  readonly pages: () => PageBook;
   readonly readiness: Readiness;
 }
 
@@ -38,18 +41,18 @@ export interface Operations {
 }
 
 /** Puts together what operators see of a running bot. */
-export function createOperations({ config, log, clock, nameOf, readiness }: OperationsOptions): Operations {
+export function createOperations({ config, log, clock, nameOf, pages, readiness }: OperationsOptions): Operations {
   const hands = createHumanHands();
   const reasons = () => readiness.reasons();
   let watched: (Watched & { readonly stop: () => void }) | undefined;
-  const { meter, contentType, text } = createMetrics(() => gauges(watched, { config, clock, hands, reasons }));
+  const { meter, contentType, text } = createMetrics(() => gauges(watched, { config, clock, hands, pages, reasons }));
   const app = createOperationsApp({
     log,
     reasons,
     metrics: { contentType, text },
     state: async () =>
       watched
-        ? describeState({ ...watched, clock, reasons, hands, nameOf })
+        ? describeState({ ...watched, clock, reasons, hands, nameOf, pages: pages() })
         : { ready: false, reasons: await reasons() },
     dataDir: config.dataDir,
     onlyLoopback: isLoopback(config.operationsHost),
@@ -82,6 +85,7 @@ interface GaugeSources {
   readonly config: Config;
   readonly clock: Clock;
   readonly hands: HumanHands;
+  readonly pages: () => PageBook;
   readonly reasons: Readiness['reasons'];
 }
 
@@ -89,7 +93,7 @@ interface GaugeSources {
 const unknown = { waiting: NaN, putBack: NaN, oldestSince: undefined, setAside: NaN };
 
 async function gauges(watched: Watched | undefined, sources: GaugeSources): Promise<Gauges> {
-  const { config, clock, hands, reasons } = sources;
+  const { config, clock, hands, pages, reasons } = sources;
   const now = clock.now();
   const age = (since: number | undefined) => (since === undefined ? 0 : Math.max(0, now - since) / 1_000);
   const [why, figures] = await Promise.all([reasons(), watched?.store.figures().catch(() => unknown) ?? unknown]);
@@ -102,12 +106,16 @@ async function gauges(watched: Watched | undefined, sources: GaugeSources): Prom
     mostWaiting: config.maxPendingEvents,
     oldestWaiting: figures.waiting === 0 || figures.oldestSince !== undefined ? age(figures.oldestSince) : NaN,
     underWay: status.underWay,
-    pages: status.pages.map(({ page, closed, inLine }) => ({
-      page,
-      paused: closed?.kind === 'pause' ? closed.sinceMs / 1_000 : undefined,
-      held: closed?.kind === 'hold' ? closed.sinceMs / 1_000 : undefined,
-      inLine,
-    })),
+    pages: status.pages.flatMap(({ page, closed, inLine }) => {
+      const name = pages().nameOf(page);
+      if (name === undefined) return []; // it has left: nobody waits for its calls
+      return {
+        page: name,
+        paused: closed?.kind === 'pause' ? closed.sinceMs / 1_000 : undefined,
+        held: closed?.kind === 'hold' ? closed.sinceMs / 1_000 : undefined,
+        inLine,
+      };
+    }),
     humanHands: held,
     unanswered: unanswered.count,
     oldestUnanswered: age(unanswered.since),

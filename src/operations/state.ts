@@ -1,6 +1,7 @@
 import type { Clock } from '../process/clock';
+import type { PageBook } from '../process/page-book';
 import { hidePerson, type PersonName } from '../process/person-name';
-import type { EventQueue } from '../queue/event-queue';
+import type { EventQueue, PageStatus } from '../queue/event-queue';
 import type { EventStore, StoredEvent } from '../queue/event-store';
 import type { HumanHands } from './human-hands';
 import type { Reason } from './readiness';
@@ -15,6 +16,7 @@ export interface StateSources {
   readonly reasons: () => Promise<readonly Reason[]>;
   readonly hands: HumanHands;
   readonly nameOf: PersonName;
+  readonly pages: PageBook;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface StateSources {
  * and why, does anybody wait for a human? No texts, no tokens, and people only by their names for logs.
  */
 export async function describeState(sources: StateSources): Promise<object> {
-  const { clock, hands, nameOf } = sources;
+  const { clock, hands, nameOf, pages } = sources;
   const [reasons, figures, troubled] = await Promise.all([
     sources.reasons(),
     sources.store.figures(),
@@ -31,10 +33,11 @@ export async function describeState(sources: StateSources): Promise<object> {
   const status = sources.queue.status();
   const now = clock.now();
   const personIn = (conversation: string) => nameOf(psidIn(conversation));
-  const about = ({ id, conversation, attempts, reason = '' }: StoredEvent) => {
+  const about = ({ id, page, conversation, attempts, reason = '' }: StoredEvent) => {
     const psid = psidIn(conversation);
-    return { event: id, person: nameOf(psid), attempts, reason: hidePerson(reason, psid, nameOf(psid)) };
+    return { event: id, page, person: nameOf(psid), attempts, reason: hidePerson(reason, psid, nameOf(psid)) };
   };
+  const isListed = ({ page }: PageStatus) => pages.nameOf(page) !== undefined;
   const { held, unanswered, lastWordIsThePersons } = hands.figures(now);
 
   return {
@@ -47,8 +50,9 @@ export async function describeState(sources: StateSources): Promise<object> {
       conversationsUnderWay: status.underWay,
       triedAgain: troubled.delayed.map(({ event, dueInMs }) => ({ ...about(event), nextTryAt: time(now + dueInMs) })),
     },
-    pages: status.pages.map(({ page, closed, inLine }) => ({
+    pages: status.pages.filter(isListed).map(({ page, closed, inLine }) => ({
       page,
+      name: pages.of(page)?.name,
       sending: closed === undefined ? 'goes on' : closed.kind === 'hold' ? 'held' : 'paused',
       messagesInLine: inLine,
       ...(closed && {
@@ -65,9 +69,11 @@ export async function describeState(sources: StateSources): Promise<object> {
       conversations: held,
       unanswered: unanswered.count,
       lastWordIsThePersons: lastWordIsThePersons.count,
-      waitingLongest: hands
-        .longestUnanswered(now, EXAMPLES)
-        .map(({ conversation, since }) => ({ person: personIn(conversation), since: time(since) })),
+      waitingLongest: hands.longestUnanswered(now, EXAMPLES).map(({ conversation, since }) => ({
+        page: pages.keyOf(accountIn(conversation)),
+        person: personIn(conversation),
+        since: time(since),
+      })),
     },
   };
 }
@@ -76,6 +82,10 @@ export async function describeState(sources: StateSources): Promise<object> {
 function time(ms = NaN): string | undefined {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+function accountIn(conversation: string): string | undefined {
+  return conversation.split('/')[1];
 }
 
 /** A conversation is named by its object, its Page and the person. */

@@ -16,6 +16,7 @@ import { bodyOf, eventOf, fixtureOfNow } from '../support/fixtures';
 import { readDashboard } from '../support/dashboard';
 import { findMetric, readMetrics, type Metric } from '../support/metrics';
 import { readQuery } from '../support/promql';
+import { bookOfToken } from '../support/pages';
 import { temporaryFolder } from '../support/temporary-folder';
 
 /* What docs/operations says about metrics, against what a bot that has seen everything really tells. */
@@ -35,9 +36,10 @@ async function metricsOfALife(): Promise<ReadonlyMap<string, Metric>> {
   const log = createLogger({ ...config, logLevel: 'silent' }, { write: () => undefined });
   const store = await openLmdbStore(temporaryFolder());
   const nameOf = createPersonName(config);
+  const pages = () => bookOfToken(secrets.PAGE_ACCESS_TOKEN);
   const readiness = createReadiness(systemClock, config.maxPendingEvents, log);
-  const operations = createOperations({ config, log, clock: systemClock, nameOf, readiness });
-  const watch = createWatch({ ...operations, appId: config.appId, now: Date.now });
+  const operations = createOperations({ config, log, clock: systemClock, nameOf, pages, readiness });
+  const watch = createWatch({ ...operations, appId: config.appId, pages, now: Date.now });
   const { app, queue } = createBot({ config, log, store, readiness, nameOf, watch });
   operations.begin({ store, queue });
   readiness.begin(store);

@@ -359,6 +359,7 @@ describe('what operators are told', () => {
       triedAgain: [
         {
           event: 'e1',
+          page: 'me',
           person,
           attempts: 1,
           reason: `Person ${person} is busy.`,

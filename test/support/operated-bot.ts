@@ -6,6 +6,7 @@ import { createReadiness } from '../../src/operations/readiness';
 import { systemClock, type Clock } from '../../src/process/clock';
 import { createLogger } from '../../src/process/logger';
 import { createPersonName } from '../../src/process/person-name';
+import { secretsOf } from '../../src/process/secret-keeper';
 import type { EventStore } from '../../src/queue/event-store';
 import { openLmdbStore } from '../../src/queue/lmdb/store';
 import { createWatch } from '../../src/watch';
@@ -26,12 +27,14 @@ export async function operatedBot(
   const lines: string[] = [];
   const log = createLogger(config, { write: (line) => void lines.push(line) });
   const nameOf = createPersonName(config);
+  const secrets = secretsOf(config);
+  const pages = () => secrets.pages;
   const readiness = createReadiness(clock, config.maxPendingEvents, log);
-  const operations = createOperations({ config, log, clock, nameOf, readiness });
+  const operations = createOperations({ config, log, clock, nameOf, pages, readiness });
   const opened = await openLmdbStore(folder, { clock });
   const store = around(opened);
-  const watch = createWatch({ ...operations, appId: config.appId, now: () => clock.now() });
-  const { app, queue } = createBot({ config, log, store, clock, nameOf, readiness, watch });
+  const watch = createWatch({ ...operations, appId: config.appId, pages, now: () => clock.now() });
+  const { app, queue } = createBot({ config, log, store, clock, secrets: () => secrets, nameOf, readiness, watch });
   let isOpen = true;
   const stop = async () => {
     if (!isOpen) return;

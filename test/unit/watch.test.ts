@@ -6,13 +6,14 @@ import { createWatch, nobodyWatches } from '../../src/watch';
 import { flattenEvents, type WebhookEvent } from '../../src/webhook/events';
 import { bodySchema } from '../../src/webhook/payload';
 import { FIXTURE_TIME, bodyOf, eventOf, fixtureText, ids } from '../support/fixtures';
+import { bookOf, bookOfToken } from '../support/pages';
 import { refusal } from '../support/refusal';
 
 const eventsOf = (body: unknown): WebhookEvent[] =>
   [...flattenEvents(bodySchema.parse(body), FIXTURE_TIME)].flatMap((event) => event ?? []);
 const fixture = (name: string) => eventsOf(JSON.parse(fixtureText(name)));
 
-function watched(appId: string | undefined = ids.app, skewMs = 0) {
+function watched(appId: string | undefined = ids.app, skewMs = 0, pages = bookOfToken('token')) {
   const counted: string[] = [];
   const count =
     (what: string) =>
@@ -26,10 +27,12 @@ function watched(appId: string | undefined = ids.app, skewMs = 0) {
     answered: count('answered'),
     paced: count('paced'),
     graphCall: count('call'),
+    graphError: count('error'),
+    setAside: count('aside'),
     handover: count('handover'),
   };
   const hands = createHumanHands();
-  const watch = createWatch({ meter, hands, appId, now: () => FIXTURE_TIME + 2_500 + skewMs });
+  const watch = createWatch({ meter, hands, appId, pages: () => pages, now: () => FIXTURE_TIME + 2_500 + skewMs });
   return {
     watch,
     hands,
@@ -208,6 +211,7 @@ describe('what is counted', () => {
     expect(counted).toEqual([
       'event messaging quick_reply passed_to_inbox',
       'event messaging quick_reply set_aside',
+      'aside me',
       'failed quick_reply',
       'answered 2.5',
       'known 3',
@@ -231,8 +235,11 @@ describe('what is counted', () => {
     expect(counted).toEqual([
       'call /messages ok 1.5',
       'call /messages 10/2018300 1.5',
+      'error me 10/2018300',
       'call /messages ETIMEDOUT 1.5',
+      'error me ETIMEDOUT',
       'call /messages error 1.5',
+      'error me error',
     ]);
   });
 
@@ -241,10 +248,29 @@ describe('what is counted', () => {
     const tap = personEvent('quick-reply-pass-to-inbox');
     for (let code = 1_000; code < 1_101; code += 1) watch.call(tap, call('/messages', refusal({ code })));
     watch.call(tap, call('/messages', refusal({ code: 1_000 })));
-    expect(counted.slice(-3)).toEqual([
+    expect(counted.filter((line) => line.startsWith('call')).slice(-3)).toEqual([
       'call /messages 1099/- 1.5',
       'call /messages other 1.5',
       'call /messages 1000/- 1.5',
+    ]);
+  });
+
+  it('is what has failed and what was given up, by the name of its Page', () => {
+    const pages = bookOf({ id: ids.page, name: 'Bakery', accessToken: 'a' }, { id: '2', accessToken: 'b' });
+    const { watch, counted } = watched(undefined, 0, pages);
+    const tap = personEvent('quick-reply-pass-to-inbox');
+    for (const pageId of [ids.page, '2', '3']) {
+      watch.call({ ...tap, pageId }, call('/messages', refusal({ code: 190 })));
+      watch.setAside({ payload: { ...tap, pageId } } as StoredEvent);
+    }
+    const ofPages = counted.filter((line) => /^(?:error|aside)/.test(line));
+    expect(ofPages).toEqual([
+      'error Bakery 190/-',
+      'aside Bakery',
+      'error 2 190/-',
+      'aside 2',
+      'error not listed 190/-',
+      'aside not listed',
     ]);
   });
 

@@ -81,4 +81,20 @@ describe('the metrics', () => {
     one.meter.known(1);
     expect(await other.text()).toContain('messenger_bot_events_known_total 0\n');
   });
+
+  it('show nothing of a Page that has left, and count failures and what was given up by Page', async () => {
+    let pages = [{ page: 'Bakery', paused: undefined, held: 5, inLine: 1 }];
+    const { meter, text } = createMetrics(() => Promise.resolve({ ...quiet, pages }));
+    meter.graphError('Bakery', '190/463');
+    meter.setAside('not listed');
+    expect((await text()).split('\n')).toEqual(
+      expect.arrayContaining([
+        'messenger_bot_sending_stopped_seconds{page="Bakery",why="held"} 5',
+        'messenger_bot_graph_errors_total{page="Bakery",code="190/463"} 1',
+        'messenger_bot_events_set_aside_total{page="not listed"} 1',
+      ]),
+    );
+    pages = [];
+    expect(await text()).not.toMatch(/(?:sending_stopped_seconds|messages_in_line)\{/);
+  });
 });

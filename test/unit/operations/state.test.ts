@@ -1,6 +1,7 @@
 import { createHumanHands } from '../../../src/operations/human-hands';
 import { describeState } from '../../../src/operations/state';
 import type { StoredEvent } from '../../../src/queue/event-store';
+import { bookOf, bookOfToken } from '../../support/pages';
 import { fakeClock } from '../../support/fake-clock';
 
 const NOW = 1_795_384_800_000;
@@ -15,6 +16,7 @@ describe('the state of a bot', () => {
       clock: fakeClock(when),
       hands,
       nameOf: () => 'p',
+      pages: bookOfToken('token'),
       reasons: () => Promise.resolve([]),
       store: {
         figures: () => Promise.resolve({ waiting: 1, putBack: 0, oldestSince: when, setAside: 0 }),
@@ -27,11 +29,12 @@ describe('the state of a bot', () => {
 
   it('says what is paused, why, since when, and when it is tried next', async () => {
     const closed = { kind: 'pause', reason: 'too many calls', sinceMs: 60_000, nextTryInMs: 5_000 } as const;
-    const putBack = { id: 'e1', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
+    const putBack = { id: 'e1', page: 'me', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
     const state = await describeState({
       clock: fakeClock(NOW),
       hands: createHumanHands(),
       nameOf: () => 'p-0123456789',
+      pages: bookOfToken('token'),
       reasons: () => Promise.resolve([{ what: 'queue_full', detail: 'many' }]),
       store: {
         figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
@@ -46,7 +49,9 @@ describe('the state of a bot', () => {
         events: 1,
         putBack: 1,
         conversationsUnderWay: 3,
-        triedAgain: [{ event: 'e1', person: 'p-0123456789', attempts: 0, reason: '', nextTryAt: at(2_000) }],
+        triedAgain: [
+          { event: 'e1', page: 'me', person: 'p-0123456789', attempts: 0, reason: '', nextTryAt: at(2_000) },
+        ],
       },
       pages: [
         {
@@ -60,6 +65,35 @@ describe('the state of a bot', () => {
       ],
       setAside: { events: 0, latest: [] },
       humans: { conversations: 0, unanswered: 0, lastWordIsThePersons: 0, waitingLongest: [] },
+    });
+  });
+
+  it('names each Page that is listed by id and name, and the Page of each example', async () => {
+    const hands = createHumanHands();
+    hands.handedOver('instagram/101/24601000000000009', NOW - 1_000);
+    const event = (page: string) => ({ id: page, page, conversation: `page/${page}/1`, attempts: 1 }) as StoredEvent;
+    const state = await describeState({
+      clock: fakeClock(NOW),
+      hands,
+      nameOf: () => 'p',
+      pages: bookOf({ id: '1', name: 'Bakery', accessToken: 'a', instagramId: '101' }, { id: '2', accessToken: 'b' }),
+      reasons: () => Promise.resolve([]),
+      store: {
+        figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
+        troubled: () => Promise.resolve({ delayed: [{ event: event('1'), dueInMs: 0 }], setAside: [event('3')] }),
+      },
+      queue: {
+        status: () => ({
+          underWay: 0,
+          pages: ['1', '2', '3', 'me'].map((page) => ({ page, closed: undefined, inLine: 0 })),
+        }),
+      },
+    });
+    expect(JSON.parse(JSON.stringify(state))).toMatchObject({
+      waiting: { triedAgain: [{ page: '1' }] },
+      pages: [{ page: '1', name: 'Bakery' }, { page: '2' }, { page: 'me' }], // 3 has left
+      setAside: { latest: [{ page: '3' }] },
+      humans: { waitingLongest: [{ page: '1', person: 'p' }] },
     });
   });
 });
