@@ -25,7 +25,7 @@ const failed = { reason: 'no answer', failed: true, mayBeSent: false };
 export function eventStoreContract(
   name: string,
   open: (place: string, clock: Clock) => Promise<EventStore>,
-  makePlace: () => string,
+  makePlace: () => string | Promise<string>,
 ): void {
   describe(`${name}, as a store of events`, () => {
     let place: string;
@@ -33,7 +33,7 @@ export function eventStoreContract(
     let clock: FakeClock;
 
     beforeEach(async () => {
-      place = makePlace();
+      place = await makePlace();
       clock = fakeClock(NOW);
       store = await open(place, clock);
     });
@@ -362,14 +362,14 @@ export function eventStoreContract(
       await add(event('c', 'c'));
       await leaseAll();
       await store.setAside('b1', 'refused', true);
-      for (const id of ['a1', 'b2', 'c']) await store.postpone(id, { ...failed, delayMs: 300 * SECOND });
+      for (const id of ['a1', 'b2', 'c']) await store.postpone(id, { ...failed, delayMs: 10 * SECOND });
       await expect(leaseIds()).resolves.toEqual([]);
       await store.drop('a1');
       await store.retry('b1');
       await expect(leaseIds()).resolves.toEqual(['a2', 'b1']);
       await store.drop('b2'); // of a conversation that is leased
       await expect(leaseIds()).resolves.toEqual([]);
-      await clock.pass(300 * SECOND);
+      await clock.pass(10 * SECOND);
       await expect(leaseIds()).resolves.toEqual(['c']);
     });
 
@@ -409,11 +409,16 @@ export function eventStoreContract(
       await leaseAll();
       await store.finish('done', true);
       await store.setAside('aside', 'refused', true);
-      await expect(store.clean(NOW + 48 * HOUR, 100)).resolves.toBe(0);
-      await expect(store.clean(NOW + 48 * HOUR + 1, 100)).resolves.toBe(1);
+      const clean = () => store.clean(clock.now(), 100);
+      await clock.pass(48 * HOUR);
+      await expect(clean()).resolves.toBe(0);
+      await clock.pass(1);
+      await expect(clean()).resolves.toBe(1);
       await expect(add(event('done'))).resolves.toEqual({ added: 1, known: 0 });
-      await expect(store.clean(NOW + 30 * 24 * HOUR, 100)).resolves.toBe(0);
-      await expect(store.clean(NOW + 30 * 24 * HOUR + 1, 100)).resolves.toBe(1);
+      await clock.pass(28 * 24 * HOUR - 1);
+      await expect(clean()).resolves.toBe(0);
+      await clock.pass(1);
+      await expect(clean()).resolves.toBe(1);
       expect((await listed()).map(([id]) => id).sort()).toEqual(['done', 'waiting']);
       await expect(add(event('aside'))).resolves.toEqual({ added: 1, known: 0 });
     });
@@ -422,9 +427,10 @@ export function eventStoreContract(
       await add(event('1'));
       await leaseAll();
       await store.setAside('1', 'refused', true);
-      await Promise.all([store.retry('1'), store.clean(NOW + 31 * 24 * HOUR, 100)]);
-      await expect(leaseIds()).resolves.toEqual(['1']);
-      await expect(add(event('1'))).resolves.toEqual({ added: 0, known: 1 });
+      await clock.pass(31 * 24 * HOUR);
+      const [isBack] = await Promise.all([store.retry('1'), store.clean(clock.now(), 100)]); // one of them is first
+      await expect(leaseIds()).resolves.toEqual(isBack ? ['1'] : []);
+      await expect(add(event('1'))).resolves.toEqual(isBack ? { added: 0, known: 1 } : { added: 1, known: 0 });
     });
 
     it('forgets done and set-aside events side by side, so many at once', async () => {
@@ -432,9 +438,10 @@ export function eventStoreContract(
       await add(...ids);
       await leaseAll();
       for (const { id } of ids) await (id.startsWith('d') ? store.finish(id, true) : store.setAside(id, 'no', true));
-      await expect(store.clean(NOW + 31 * 24 * HOUR, 4)).resolves.toBe(4);
+      await clock.pass(31 * 24 * HOUR);
+      await expect(store.clean(clock.now(), 4)).resolves.toBe(4);
       expect(await listed()).toHaveLength(8);
-      await expect(store.clean(NOW + 31 * 24 * HOUR, 100)).resolves.toBe(16);
+      await expect(store.clean(clock.now(), 100)).resolves.toBe(16);
     });
 
     it('does nothing to events it does not hold', async () => {
@@ -483,16 +490,6 @@ export function eventStoreContract(
       await store.due();
       await add(event('e4', 'd'));
       await expect(store.figures()).resolves.toEqual({ ...figures, oldestSince: NOW + 2 * SECOND });
-    });
-
-    it('knows the oldest one, whatever has come in before those of before the start were read', async () => {
-      await add(event('e1'));
-      await clock.pass(HOUR);
-      await reopen();
-      await add(event('e2', 'b'));
-      await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: undefined });
-      await store.due();
-      await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: NOW });
     });
 
     it('shows some of the events that are to be tried again, soonest first, and of those set aside, latest first', async () => {

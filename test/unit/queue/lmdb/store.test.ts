@@ -71,6 +71,24 @@ async function folderWith(...ids: readonly string[]): Promise<string> {
   return folder;
 }
 
+describe('how long the oldest event has waited', () => {
+  it('is known once all that waited at the start are read, whatever has come in before', async () => {
+    const HOUR = 3_600_000;
+    const clock = fakeClock(NOW);
+    const folder = temporaryFolder();
+    const before = await openAsBot(folder, clock);
+    await before.add([event('e1')], 10);
+    await before.close();
+    await clock.pass(HOUR);
+    const store = await openAsBot(folder, clock);
+    await store.add([event('e2', 'b')], 10);
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: undefined });
+    await store.due();
+    await expect(store.figures()).resolves.toMatchObject({ waiting: 2, oldestSince: NOW });
+    await store.close();
+  });
+});
+
 describe('the data folder', () => {
   it('says from the beginning in which form it stores', async () => {
     const tables = openTables(await folderWith());

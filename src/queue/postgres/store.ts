@@ -1,0 +1,133 @@
+import { systemClock, type Clock } from '../../process/clock';
+import { StoreFormatError, type DuePage, type EventStore } from '../event-store';
+import { createByHand } from './by-hand';
+import { createCells } from './cells';
+import { CHECK_DATABASE, openDatabase, type Database } from './database';
+import { createDatabaseClock } from './database-clock';
+import { createLeases } from './leases';
+import { migrate, stepsTaken } from './migrate';
+import { createNotes } from './notes';
+import { STEPS } from './schema';
+import { createTakeIn } from './take-in';
+import { createTurns } from './turns';
+
+export interface PostgresStoreOptions {
+  /** How many connections at most, at least 2. */
+  readonly connections?: number;
+  /** Makes or completes the tables; otherwise they must be there. */
+  readonly exclusive?: boolean;
+  readonly clock?: Clock;
+  /** Told of what others have done, and what that means. */
+  readonly onMended?: (message: string) => void;
+  /** The time as the database is to see it: for tests only. */
+  readonly databaseTime?: () => number;
+}
+
+/** How often to look after leases and gates of others. */
+const LOOK_EVERY_MS = 1_000;
+/**
+ * After an outage everybody's leases can be over. Before one is taken over, whoever holds it has had so long to find the database
+ * again, and to note what it has sent.
+ */
+const GRACE_MS = 5_000;
+
+/**
+ * Opens the store in a PostgreSQL database (14 or newer). Any number of instances can open it at the same time: a conversation is
+ * leased to one of them, for as long as that one says so.
+ *
+ * @param url where it is, with user and password
+ * @throws {StoreFormatError} when a newer version of this program has written there, or when nothing is there to look at
+ * @throws {StoreError} when the database does not answer, or does not let this user
+ */
+export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<EventStore> {
+  const { connections = 10, clock = systemClock, onMended = () => undefined, databaseTime } = options;
+  const database = openDatabase({ url, connections, clock });
+  try {
+    await prepare(database, options.exclusive ?? false);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const given = () => databaseTime?.() ?? null;
+  const time = createDatabaseClock(clock);
+  const leases = createLeases({
+    database,
+    clock,
+    given,
+    onLost: (conversations) => {
+      onMended(
+        `${conversations} conversations were taken over by other instances: this one had stood still, or did not reach the database. What it had begun there may be sent twice`,
+      );
+    },
+  });
+  const cells = createCells(database, time);
+  const notes = createNotes(database, clock);
+  let lookedAt = -Infinity;
+
+  /** Ends leases of those who are gone, and sees what has become of the gates. */
+  const lookAround = async (): Promise<void> => {
+    if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
+    lookedAt = clock.monotonic();
+    if (database.steadyForMs() >= GRACE_MS) await database.query('select messenger_bot.end_old_leases($1)', [given()]);
+    await cells.refresh();
+  };
+
+  return {
+    advice: CHECK_DATABASE,
+    gateCell: (page) => cells.of(page),
+    pace: (page, perSecond) =>
+      createTurns({
+        clock,
+        time,
+        perSecond,
+        reserve: async (turns, spacingMs) => {
+          const askedAt = clock.monotonic();
+          const [row] = await database.query<{ first_at: number; now_at: number }>(
+            'select first_at, now_at from messenger_bot.reserve_turns($1, $2, $3, $4)',
+            [page, turns, spacingMs, given()],
+          );
+          time.observe(askedAt, Number(row?.now_at));
+          return Number(row?.first_at);
+        },
+      }),
+    ...createTakeIn(database, clock, given),
+    ...createByHand(database, given, () => time.now()),
+    ...notes,
+    ...leases,
+    due: async () => {
+      await lookAround();
+      const askedAt = clock.monotonic();
+      const rows = await database.query<{ page: string; first: number | null; repeated: number | null; now: number }>(
+        'select page, first, repeated, messenger_bot.time_of($1) as now from messenger_bot.look($1)',
+        [given()],
+      );
+      const [row] = rows;
+      if (row) time.observe(askedAt, row.now);
+      return rows.map(({ page, first, repeated }): DuePage => ({
+        page,
+        first: first ?? undefined,
+        repeated: repeated ?? undefined,
+      }));
+    },
+    close: async () => {
+      const ends = await Promise.allSettled([leases.close(), notes.close()]);
+      await database.close();
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    },
+  };
+}
+
+async function prepare(database: Database, isBot: boolean): Promise<void> {
+  if (isBot) {
+    await migrate(database);
+    return;
+  }
+  const taken = await stepsTaken(database);
+  if (taken === 0)
+    throw new StoreFormatError('There are no events in the database of DATABASE_URL: no bot has run on it.');
+  if (taken < STEPS.length) {
+    throw new StoreFormatError(
+      'The tables in the database of DATABASE_URL are of an older version of this bot. Start a bot of this version: it completes them.',
+    );
+  }
+}
