@@ -1,4 +1,5 @@
 import { hush } from '../../../src/cli/hush';
+import { writePages } from '../../support/pages';
 import { scriptedTerminal } from '../../support/scripted-terminal';
 
 describe('a terminal that shows no secret', () => {
@@ -38,5 +39,17 @@ describe('a terminal that shows no secret', () => {
     env.DATABASE_URL = 'postgres://bot:a-password%ff@db/bot';
     await hushed.write(`|a-password%ff`);
     expect(said().output).toBe(' [redacted] |[redacted]|[redacted]|[redacted]|[redacted]|bot|[redacted]|[redacted]');
+  });
+
+  it('wipes the tokens of all Pages, also of a file that is named later, and bears one that cannot be read', async () => {
+    const env: Record<string, string> = {};
+    const { terminal, said } = scriptedTerminal();
+    const hushed = hush(terminal, env);
+    await hushed.write('token-of-the-bakery ');
+    env['PAGES_FILE'] = writePages([{ id: '1', accessToken: 'token-of-the-bakery' }]);
+    await hushed.write('token-of-the-bakery ');
+    env['PAGES_FILE'] = '/no/such/file';
+    await hushed.write('words');
+    expect(said().output).toBe('token-of-the-bakery [redacted] words');
   });
 });

@@ -5,6 +5,7 @@ import type { Terminal } from '../../../src/cli/terminal';
 import { checkReadable } from '../../../src/queue/lmdb/check-data';
 import * as store from '../../../src/queue/lmdb/store';
 import * as engine from '../../../src/queue/lmdb/tables';
+import { writePages } from '../../support/pages';
 import { fakeClock } from '../../support/fake-clock';
 import { scriptedTerminal } from '../../support/scripted-terminal';
 import { temporaryFolder } from '../../support/temporary-folder';
@@ -560,5 +561,58 @@ describe('what cannot be done', () => {
       complaints: 'EIO: i/o error\n',
     });
     expect(failing.drop).not.toHaveBeenCalled();
+  });
+});
+
+describe('npm run queue for one Page', () => {
+  const florist = { id: '2', accessToken: 'a' };
+  const file = () => writePages([{ id: '1', name: 'Bakery', accessToken: 'b', instagramId: '101' }, florist]);
+
+  /** Events of two Pages, one that is older than the list, and one of an Instagram account. */
+  async function folderOfPages(): Promise<string> {
+    const folder = temporaryFolder();
+    const store = await openLmdbStore(folder, { clock: fakeClock(NOW) });
+    const event = (id: string, page: string, pageId?: string) => ({
+      ...{ id, page, conversation: `c-${id}`, timestamp: NOW },
+      payload: { pageId },
+    });
+    const events = [event('b', '1', '1'), event('i', '1', '101'), event('old', 'me', '1'), event('old-i', 'me', '101')];
+    await store.add([...events, event('f', '2', '2'), event('x', 'unknown')], 10);
+    await store.close();
+    return folder;
+  }
+  const listed = async (page: string, env: Record<string, string> = {}) => {
+    const { terminal, said } = scriptedTerminal(undefined, NOW);
+    const args = ['list', '--json', '--page', page, '--data', await folderOfPages()];
+    const code = await runQueueCommand(args, env, terminal);
+    const { output, complaints } = said();
+    return code === 0 ? (JSON.parse(output) as { id: string }[]).map(({ id }) => id) : complaints;
+  };
+
+  it('takes its name or its id, and has what came for its Instagram account, and before there was a list', async () => {
+    const env = { PAGES_FILE: file() };
+    await expect(listed('Bakery', env)).resolves.toEqual(['b', 'i', 'old', 'old-i']);
+    await expect(listed('1', env)).resolves.toEqual(['b', 'i', 'old', 'old-i']);
+    await expect(listed('2', env)).resolves.toEqual(['f']);
+    await expect(listed('101', env)).resolves.toEqual(['i', 'old-i']);
+  });
+
+  it('takes an id also where there is no list, or where it is not on it', async () => {
+    await expect(listed('1')).resolves.toEqual(['b', 'i', 'old']);
+    await expect(listed('3', { PAGES_FILE: file() })).resolves.toEqual([]);
+  });
+
+  it('says that nobody has a name', async () => {
+    for (const env of [{}, { PAGES_FILE: file() }]) {
+      await expect(listed('Butcher', env)).resolves.toBe(
+        'No Page has the name "Butcher" in PAGES_FILE. Give its id.\nSee: npm run queue -- --help\n',
+      );
+    }
+  });
+
+  it('goes with --all', async () => {
+    const { terminal, said } = scriptedTerminal();
+    await expect(runQueueCommand(['drop', 'b', '--page', '1'], {}, terminal)).resolves.toBe(1);
+    expect(said().complaints).toMatch(/^--state, --conversation and --page go with --all\./);
   });
 });
