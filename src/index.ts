@@ -12,7 +12,7 @@ import { trySecrets } from './messenger/try-secrets';
 import { createOperations, type Operations } from './operations/operations';
 import { alive, tellReadiness } from './operations/operations-app';
 import { createReadiness, type Readiness } from './operations/readiness';
-import { announce, createDamageReport, createMendReport } from './process/announce';
+import { announce, createDamageReport, createLossReport, createMendReport } from './process/announce';
 import { systemClock, type Clock } from './process/clock';
 import { endOnMistakes, stopOnSignals } from './process/end-of-process';
 import { completeEnvironment } from './process/environment';
@@ -30,10 +30,8 @@ import { createReload, hasTerminal } from './process/reload';
 import { createSecretKeeper, secretsOf, type SecretKeeper, type Secrets } from './process/secret-keeper';
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore } from './queue/event-store';
-import { checkData, type DataCheck } from './queue/lmdb/check-data';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
-import { prepareFolder } from './queue/lmdb/folder';
-import { openLmdbStore } from './queue/lmdb/store';
+import { openEvents, type OpenedEvents } from './queue/open-events';
 import { createWatch, nobodyWatches, type Watch } from './watch';
 import { answerVerification } from './webhook/middleware/answer-verification';
 import { SIGNATURE_HEADER, readBody } from './webhook/middleware/read-body';
@@ -188,12 +186,15 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
   const pages = () => secrets.now().pages;
   const foundation = { read, config, secrets, pages, log, readiness, nameOf: createPersonName(config) };
   const operators = await listenForOperators(foundation);
-  let check: DataCheck | undefined;
+  let opened: OpenedEvents | undefined;
   try {
-    const { isDataOpen } = prepareFolder(config.dataDir);
-    const checking = (check = checkData(config.dataDir));
-    await checking.readable;
-    const { port, host, reload, stop } = await listenWith(foundation, operators, checking.whole, socket);
+    opened = await openEvents(config, {
+      onDamage: createDamageReport(log),
+      onMended: createMendReport(log),
+      onLost: createLossReport(log),
+    });
+    const { isDataOpen } = opened;
+    const { port, host, reload, stop } = await listenWith(foundation, operators, opened.store, socket);
     return {
       port,
       log,
@@ -203,12 +204,10 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
         announce(config, facts, log);
       },
       reload,
-      stop: async () => {
-        await Promise.all([checking.stop(), stop()]);
-      },
+      stop,
     };
   } catch (error) {
-    await Promise.all([check?.stop(), operators?.server?.close()]);
+    await Promise.all([opened?.store.close(), operators?.server?.close()]);
     throw error;
   }
 }
@@ -247,43 +246,35 @@ async function listenForOperators(foundation: Foundation): Promise<Operators | u
   }
 }
 
-/** Opens the store, listens and begins to handle what waits. */
+/** Listens and begins to handle what waits. */
 async function listenWith(
   foundation: Foundation,
   operators: Operators | undefined,
-  checked: DataCheck['whole'],
+  store: EventStore,
   socket?: InheritedSocket,
 ) {
-  const { config, secrets, pages, log, readiness } = foundation;
-  const onDamage = createDamageReport(log);
-  const store = await openLmdbStore(config.dataDir, { exclusive: true, onDamage, onMended: createMendReport(log) });
-  try {
-    const watch =
-      operators && createWatch({ ...operators.operations, appId: config.appId, pages, now: () => systemClock.now() });
-    const { app, queue } = createBot({ ...foundation, secrets: secrets.now, store, ...(watch && { watch }) });
-    const server = await listen(app, { ...config, socket });
-    queue.start();
-    operators?.operations.begin({ store, queue });
-    readiness.begin(store);
-    void checked.then(onDamage);
-    const reload = createReload({
-      ...foundation,
-      config: foundation.read,
-      refusal: (next) => trySecrets(config, next, secrets.now()),
-      replaced: () => queue.tryNow(),
-    });
-    const stop = async () => {
-      readiness.end();
-      const atRest = queue.stop();
-      await Promise.all([server.close(atRest), operators?.server?.close(atRest)]);
-      operators?.operations.end();
-      await store.close();
-    };
-    return { port: server.port, host: server.host, reload, stop };
-  } catch (error) {
+  const { config, secrets, pages, readiness } = foundation;
+  const watch =
+    operators && createWatch({ ...operators.operations, appId: config.appId, pages, now: () => systemClock.now() });
+  const { app, queue } = createBot({ ...foundation, secrets: secrets.now, store, ...(watch && { watch }) });
+  const server = await listen(app, { ...config, socket });
+  queue.start();
+  operators?.operations.begin({ store, queue });
+  readiness.begin(store);
+  const reload = createReload({
+    ...foundation,
+    config: foundation.read,
+    refusal: (next) => trySecrets(config, next, secrets.now()),
+    replaced: () => queue.tryNow(),
+  });
+  const stop = async () => {
+    readiness.end();
+    const atRest = queue.stop();
+    await Promise.all([server.close(atRest), operators?.server?.close(atRest)]);
+    operators?.operations.end();
     await store.close();
-    throw error;
-  }
+  };
+  return { port: server.port, host: server.host, reload, stop };
 }
 
 /* istanbul ignore next -- only as a program of its own: test/e2e covers it */

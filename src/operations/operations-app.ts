@@ -7,8 +7,8 @@ export interface OperationsOptions {
   readonly reasons: () => Promise<readonly Reason[]>;
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
   readonly state: () => Promise<object>;
-  /** Tells this bot from another one on the same machine. */
-  readonly dataDir: string;
+  /** Tells this bot from another one on the same machine; undefined where it keeps its events in a database. */
+  readonly dataDir: string | undefined;
   /** Only whoever speaks to this machine by a name of its own is answered: web pages elsewhere could give it another one. */
   readonly onlyLoopback: boolean;
 }

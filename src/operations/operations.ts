@@ -54,7 +54,7 @@ export function createOperations({ config, log, clock, nameOf, pages, readiness 
       watched
         ? describeState({ ...watched, clock, reasons, hands, nameOf, pages: pages() })
         : { ready: false, reasons: await reasons() },
-    dataDir: config.dataDir,
+    dataDir: config.databaseUrl === undefined ? config.dataDir : undefined,
     onlyLoopback: isLoopback(config.operationsHost),
   });
   return {

@@ -36,7 +36,7 @@ export function announce(config: Config, facts: StartFacts, log: Logger): void {
     appSecretProof: config.appSecrets.length > 0,
     graphOverHttps: graph.protocol === 'https:',
   };
-  const data = path.resolve(config.dataDir);
+  const data = config.databaseUrl === undefined ? path.resolve(config.dataDir) : 'PostgreSQL';
   const host = facts.socket ? facts.address : (config.host ?? 'all interfaces');
   const socket = facts.socket && 'handed over by the system';
   log.info({ port, host, socket, data, graph: graph.origin, protections }, 'webhook is listening');
@@ -95,5 +95,20 @@ export function createDamageReport(log: Logger): (damage: string | undefined) =>
 export function createMendReport(log: Logger): (found: string) => void {
   return (found) => {
     log.warn({ found }, 'somebody else has changed DATA_DIR; no event is lost. Find out who, and leave it to the bot');
+  };
+}
+
+/**
+ * Makes what says that other instances have gone on with what was this one's.
+ *
+ * @param log where it is said
+ * @returns takes how many conversations they are
+ */
+export function createLossReport(log: Logger): (conversations: number) => void {
+  return (conversations) => {
+    log.warn(
+      { conversations },
+      'another instance has taken over conversations: this one stood still, or did not reach the database, for longer than 20 seconds. What was under way in them may be sent twice',
+    );
   };
 }

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../process/clock';
-import { StoreFormatError, type DuePage, type EventStore } from '../event-store';
+import type { DuePage, EventStore } from '../event-store';
 import { createByHand } from './by-hand';
 import { createCells } from './cells';
 import { CHECK_DATABASE, openDatabase, type Database } from './database';
@@ -17,8 +17,8 @@ export interface PostgresStoreOptions {
   /** Makes or completes the tables; otherwise they must be there. */
   readonly exclusive?: boolean;
   readonly clock?: Clock;
-  /** Told of what others have done, and what that means. */
-  readonly onMended?: (message: string) => void;
+  /** Told how many conversations another instance has taken over that were this one's. */
+  readonly onLost?: (conversations: number) => void;
   /** The time as the database is to see it: for tests only. */
   readonly databaseTime?: () => number;
 }
@@ -36,11 +36,12 @@ const GRACE_MS = 5_000;
  * leased to one of them, for as long as that one says so.
  *
  * @param url where it is, with user and password
- * @throws {StoreFormatError} when a newer version of this program has written there, or when nothing is there to look at
+ * @throws {StoreFormatError} when a newer version of this program has written there
+ * @throws {Error} when no bot has run there, and this is none
  * @throws {StoreError} when the database does not answer, or does not let this user
  */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<EventStore> {
-  const { connections = 10, clock = systemClock, onMended = () => undefined, databaseTime } = options;
+  const { connections = 10, clock = systemClock, onLost = () => undefined, databaseTime } = options;
   const database = openDatabase({ url, connections, clock });
   try {
     await prepare(database, options.exclusive ?? false);
@@ -50,16 +51,7 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   }
   const given = () => databaseTime?.() ?? null;
   const time = createDatabaseClock(clock);
-  const leases = createLeases({
-    database,
-    clock,
-    given,
-    onLost: (conversations) => {
-      onMended(
-        `${conversations} conversations were taken over by other instances: this one had stood still, or did not reach the database. What it had begun there may be sent twice`,
-      );
-    },
-  });
+  const leases = createLeases({ database, clock, given, onLost });
   const cells = createCells(database, time);
   const notes = createNotes(database, clock);
   let lookedAt = -Infinity;
@@ -123,10 +115,9 @@ async function prepare(database: Database, isBot: boolean): Promise<void> {
     return;
   }
   const taken = await stepsTaken(database);
-  if (taken === 0)
-    throw new StoreFormatError('There are no events in the database of DATABASE_URL: no bot has run on it.');
+  if (taken === 0) throw new Error('There are no events in the database of DATABASE_URL: no bot has run on it.');
   if (taken < STEPS.length) {
-    throw new StoreFormatError(
+    throw new Error(
       'The tables in the database of DATABASE_URL are of an older version of this bot. Start a bot of this version: it completes them.',
     );
   }
