@@ -40,6 +40,8 @@ export interface Bench {
   graph(behaviour: Behaviour): Promise<void>;
   /** Times at which messages reached Graph since it was last told how to behave. */
   arrivalTimes(): Promise<number[]>;
+  /** Connections to Graph: open now, and the most at once since it was last told how to behave. */
+  sockets(): Promise<{ readonly open: number; readonly most: number }>;
   start(contestant: Contestant, settings?: Readonly<Record<string, string>>, folder?: string): Promise<Server>;
   /** Posts events of new persons; resolves when all POSTs are answered. */
   post(server: Server, plan: LoadPlan): Promise<Outcome>;
@@ -87,6 +89,7 @@ export async function prepareBench(root: string, size: Size, say: (text: string)
     newFolder,
     post,
     graph: (behaviour) => graph.worker.ask('reset', behaviour),
+    sockets: () => graph.worker.ask('sockets', undefined),
     arrivalTimes: async () => (await graph.worker.ask('arrivals', undefined)).at,
     start: (contestant, settings = {}, folder = newFolder()) =>
       startServer(contestant, folder, { GRAPH_API_URL: graph.url, ...settings }),

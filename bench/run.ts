@@ -10,6 +10,7 @@ import { batch } from './figures/batch';
 import { flood } from './figures/flood';
 import { memory } from './figures/memory';
 import { pace } from './figures/pace';
+import { pages } from './figures/pages';
 import { records } from './figures/records';
 import { start } from './figures/start';
 import { steady } from './figures/steady';
@@ -35,6 +36,7 @@ const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>>
   records,
   memory,
   start,
+  pages,
 };
 
 const TIME_LIMIT_MS = 60 * 60 * 1_000;

@@ -27,6 +27,7 @@ const REFUSAL = JSON.stringify({
 
 let behaviour: Behaviour = { latencyMs: 0, refuses: false };
 let arrivals: Arrivals = { persons: [], at: [] };
+let sockets = { open: 0, most: 0 };
 
 function answer(req: http.IncomingMessage, res: http.ServerResponse): void {
   const at = monotonicMs();
@@ -53,6 +54,11 @@ const commands = {
   listen: async (): Promise<number> => {
     const server = http.createServer(answer);
     server.keepAliveTimeout = 60_000;
+    server.on('connection', (socket) => {
+      sockets.open += 1;
+      sockets.most = Math.max(sockets.most, sockets.open);
+      socket.once('close', () => (sockets.open -= 1));
+    });
     server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
@@ -61,6 +67,7 @@ const commands = {
   reset: (next: Behaviour): void => {
     behaviour = next;
     arrivals = { persons: [], at: [] };
+    sockets = { ...sockets, most: sockets.open };
   },
   /** Waits until so many messages have come, or none has for `quietMs`, and tells how many. */
   waitFor: async ({ count, quietMs }: { count: number; quietMs: number }): Promise<number> => {
@@ -72,6 +79,8 @@ const commands = {
     return arrivals.at.length;
   },
   arrivals: (): Arrivals => arrivals,
+  /** Connections that are open now, and the most that were at once since it was last told how to behave. */
+  sockets: (): { readonly open: number; readonly most: number } => sockets,
 };
 
 serveCommands(commands);

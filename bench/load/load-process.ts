@@ -2,7 +2,7 @@ import { monotonicMs, pause } from '../clock';
 import { processorMs } from '../process-figures';
 import { serveCommands } from '../worker';
 import { openConnection, type Connection } from './connection';
-import { makePost } from './posts';
+import { FIRST_PAGE, makePost } from './posts';
 
 /** What is to be posted, where, and how fast. */
 export interface Plan {
@@ -12,6 +12,8 @@ export interface Plan {
   readonly firstPerson: number;
   readonly posts: number;
   readonly eventsPerPost: number;
+  /** Over how many Pages they are spread, one POST after the other; one, unless it is said. */
+  readonly pages?: number;
   /** So many POSTs a second, evenly; or as fast as the server answers over so many connections. */
   readonly pace: { readonly perSecond: number } | { readonly connections: number };
 }
@@ -35,10 +37,10 @@ export type LoadCommands = typeof commands;
 /** Most connections that a steady load opens: beyond it the server is not keeping up at all. */
 const MOST_CONNECTIONS = 1_000;
 
-async function run({ port, pid, firstPerson, posts, eventsPerPost, pace }: Plan): Promise<Outcome> {
+async function run({ port, pid, firstPerson, posts, eventsPerPost, pages = 1, pace }: Plan): Promise<Outcome> {
   // All is made and signed before the first POST: during the load the processor belongs to the servers.
   const requests = Array.from({ length: posts }, (_, n) =>
-    makePost(port, firstPerson + n * eventsPerPost, eventsPerPost),
+    makePost(port, firstPerson + n * eventsPerPost, eventsPerPost, String(FIRST_PAGE + (n % pages))),
   );
   const outcome = { sentAt: [] as number[], ackMs: [] as number[], refused: 0, firstRefusal: '' };
 

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 
 export const APP_SECRET = 'app-secret-of-the-benchmark';
-const PAGE = '100200300400500';
+/** Page number 0; the numbers that follow are further Pages. */
+export const FIRST_PAGE = 100_200_300_400_500;
 
 /** Person number 0; the numbers that follow are new persons. */
 export const FIRST_PERSON = 24_601_000_000;
@@ -13,16 +14,17 @@ export const FIRST_PERSON = 24_601_000_000;
  * @param port where it goes
  * @param person the first event's person; each further event is of the next one
  * @param events how many events it holds
+ * @param page which Page they are for
  */
-export function makePost(port: number, person: number, events: number): Buffer {
+export function makePost(port: number, person: number, events: number, page = String(FIRST_PAGE)): Buffer {
   const now = Date.now();
   const entry = Array.from({ length: events }, (_, n) => ({
-    id: PAGE,
+    id: page,
     time: now,
     messaging: [
       {
         sender: { id: String(person + n) },
-        recipient: { id: PAGE },
+        recipient: { id: page },
         timestamp: now,
         message: { mid: `m_${person + n}`, text: 'hello, is anybody there?' },
       },
