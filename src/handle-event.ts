@@ -87,8 +87,8 @@ export function createEventHandler(options: EventHandlerOptions): HandleEvent {
 
 /** The platform names limits by the Page or by its Instagram account. */
 function accountsOf(pages: PageBook, account: string | undefined): readonly string[] {
-  const { key, instagramId } = pages.of(account) ?? {};
-  return [account, key, instagramId].filter((one) => one !== undefined);
+  const page = pages.of(account);
+  return [account, page?.key, page?.instagramId].filter((one) => one !== undefined);
 }
 
 /** More Pages than the list can have: who can forge events could name ever new ones. */

@@ -151,6 +151,7 @@ function shown(key: string): string {
   return /^\w{1,20}$/.test(key) ? key : 'a name';
 }
 
-function lineAt(text: string, offset = 0): string {
-  return `line ${text.slice(0, offset).split('\n').length}`;
+/** Where the place cannot be told, the first line. */
+function lineAt(text: string, offset: number | undefined): string {
+  return `line ${text.slice(0, Number(offset)).split('\n').length}`;
 }

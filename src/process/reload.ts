@@ -123,7 +123,6 @@ function ignoredIn(read: Config, config: Config): { readonly needsRestart?: read
 
 /** The environment's name of a setting. */
 function variableOf(name: keyof Config): string {
-  if (name === 'appSecrets') return 'APP_SECRET';
   if (name === 'production') return 'NODE_ENV';
   return name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

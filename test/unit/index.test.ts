@@ -13,6 +13,7 @@ import { nobodyWatches } from '../../src/watch';
 import { post, secrets } from '../support/bot';
 import { freePort } from '../support/free-port';
 import { graphStandIn } from '../support/graph-stand-in';
+import { writePages } from '../support/pages';
 import { keepingOutput } from '../support/log-output';
 import { temporaryFolder } from '../support/temporary-folder';
 
@@ -66,6 +67,34 @@ describe('data that cannot be used', () => {
     await first.stop();
     const third = await start(data, silent); // nothing of the first one is left
     await third.stop();
+  });
+});
+
+describe('a bot with several Pages', () => {
+  it('warns of a list that others may read, and tells operators of no Page that is not on it', async () => {
+    const kept = keepingOutput();
+    const file = writePages([{ id: '1', name: 'Bakery', accessToken: 'EAAtokenofbakery' }]);
+    const port = await freePort();
+    const settings = { ...env('0'), LOG_LEVEL: 'info', PAGE_ACCESS_TOKEN: '', PAGES_FILE: file };
+    const bot = await start({ ...settings, OPERATIONS_PORT: String(port) }, kept.output);
+    bot.announce();
+    expect(kept.lines.join()).not.toContain('PAGES_FILE is open');
+    chmodSync(file, 0o640);
+    bot.announce();
+    expect(kept.lines.join()).toContain('PAGES_FILE is open to other users');
+    const message = { sender: { id: '24601' }, timestamp: Date.now(), message: { mid: 'm', text: 'hi' } };
+    await fetch(`http://127.0.0.1:${bot.port}/webhook`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ object: 'page', entry: [{ id: '2', messaging: [message] }] }),
+    });
+    const ask = async (what: string) => (await fetch(`http://127.0.0.1:${port}${what}`)).text();
+    let metrics = '';
+    while (!metrics.includes('messenger_bot_events_set_aside_total{page="not listed"} 1\n'))
+      metrics = await ask('/metrics');
+    expect(metrics).not.toMatch(/sending_stopped_seconds\{/);
+    expect(JSON.parse(await ask('/state'))).toMatchObject({ pages: [], setAside: { latest: [{ page: '2' }] } });
+    await bot.stop();
   });
 });
 

@@ -34,9 +34,9 @@ export const token: Check = {
       return [wrong(describe(refusal), remedyFor(refusal, site.config()))];
     }
     const owner = await requirePage(graph);
-    const { key = owner.id } = site.page ?? {};
+    const key = site.page?.key;
     if (key !== PAGE_OF_THE_TOKEN && key !== owner.id) {
-      return [wrong(`it is of another Page: ${named(owner)}.`, `Put the token of Page ${key} there.`)];
+      return [wrong(`it is of another Page: ${named(owner)}.`, `Put the token of Page ${String(key)} there.`)];
     }
     const facts = await lookInto(site, owner);
     if (Array.isArray(facts)) return facts;
