@@ -41,6 +41,28 @@ http {
 /** A user with no rights. */
 const NOBODY = 65_534;
 
+/**
+ * Runs nginx, without any rights, with the file `nginx.conf` of a folder, until the end of the test.
+ *
+ * @param ports where it answers then
+ */
+export async function runNginx(folder: string, ports: readonly number[]): Promise<void> {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) for (const name of ['.', ...readdirSync(folder)]) chownSync(path.join(folder, name), NOBODY, NOBODY);
+  const nginx = spawn('nginx', ['-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`], {
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    ...(isRoot && { uid: NOBODY, gid: NOBODY }),
+  });
+  running.push(nginx);
+  const log = path.join(folder, 'error.log');
+  const failed = once(nginx, 'exit').then(() => {
+    throw new Error(`nginx ended: ${existsSync(log) ? readFileSync(log, 'utf8') : ''}`);
+  });
+  failed.catch(() => undefined);
+  await Promise.race([Promise.all(ports.map(listening)), failed]);
+}
+
 /** Where nginx answers, and what it writes. */
 export interface Nginx {
   readonly port: number;
@@ -78,20 +100,7 @@ export async function startNginx(botPort: number): Promise<Nginx> {
   writeFileSync(path.join(folder, 'site.conf'), site);
   writeFileSync(path.join(folder, 'nginx.conf'), settings(folder));
   mkdirSync(path.join(folder, 'temp'));
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) for (const name of ['.', ...readdirSync(folder)]) chownSync(path.join(folder, name), NOBODY, NOBODY);
-
-  const nginx = spawn('nginx', ['-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`], {
-    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` },
-    stdio: ['ignore', 'ignore', 'inherit'],
-    ...(isRoot && { uid: NOBODY, gid: NOBODY }),
-  });
-  running.push(nginx);
-  const failed = once(nginx, 'exit').then(() => {
-    throw new Error(`nginx ended: ${read('error.log')}`);
-  });
-  failed.catch(() => undefined);
-  await Promise.race([Promise.all([listening(port), listening(plainPort)]), failed]);
+  await runNginx(folder, [port, plainPort]);
 
   function read(name: string): string {
     const file = path.join(folder, name);

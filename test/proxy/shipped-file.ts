@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const folder = path.join(__dirname, '..', '..', 'docs', 'deploy');
+const docs = path.join(__dirname, '..', '..', 'docs');
 
-/** The text of a file of docs/deploy. */
-export function shippedFile(name: string): string {
-  return readFileSync(path.join(folder, name), 'utf8');
+/** The text of a file of docs/deploy, or of another folder of docs. */
+export function shippedFile(name: string, folder = 'deploy'): string {
+  return readFileSync(path.join(docs, folder, name), 'utf8');
 }
 
 /**
@@ -13,9 +13,16 @@ export function shippedFile(name: string): string {
  *
  * @param changes what stands in it, and what is to stand there; each must be found
  */
-export function fitted(name: string, changes: readonly (readonly [from: string, to: string])[]): string {
-  return changes.reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`${name} no longer holds ${JSON.stringify(from)}`);
-    return text.replaceAll(from, to);
-  }, shippedFile(name));
+export function fitted(
+  name: string,
+  changes: readonly (readonly [from: string, to: string])[],
+  folder?: string,
+): string {
+  return changes.reduce(
+    (text, [from, to]) => {
+      if (!text.includes(from)) throw new Error(`${name} no longer holds ${JSON.stringify(from)}`);
+      return text.replaceAll(from, to);
+    },
+    shippedFile(name, folder),
+  );
 }
