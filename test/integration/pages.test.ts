@@ -86,6 +86,20 @@ describe('several Pages', () => {
   });
 });
 
+describe('a Page that leaves while its calls are held', () => {
+  it('has what waits of it set aside, all of it, and holds nothing any more', async () => {
+    let now = { pages: bookOf(bakery, florist), verifyToken: secrets.VERIFY_TOKEN, appSecrets: [] };
+    const bot = await makeBot(withList(bakery, florist), { secrets: () => now });
+    expectGraphCalls(1, () => [400, { error: { message: 'expired', code: 190 } }]);
+    for (const person of [anna, ben, '24601000000000013']) await bot.deliver(messageTo(florist.id, person));
+    expect(bot.queue.status().pages).toMatchObject([{ page: florist.id, closed: { kind: 'hold' } }]);
+    now = { ...now, pages: bookOf(bakery) };
+    await bot.queue.tryNow();
+    await bot.idle();
+    await expect(bot.store.figures()).resolves.toMatchObject({ waiting: 0, setAside: 3 });
+  });
+});
+
 describe('events that are older than the list, or than the one token', () => {
   const waiting = (page: string, pageId: string) => ({
     id: `waits-${pageId}`,
