@@ -17,9 +17,6 @@ const names: readonly (readonly [start: string, name: string])[] = [
 
 /** How the ids of people begin whom Graph always refuses, in words that could be about everybody. */
 export const OFFENDERS = '666';
-/** The bot repeats what is in doubt twice. */
-const MOST_DOUBTS = 2;
-
 interface Body {
   readonly recipient: { readonly id: string };
   readonly message?: { readonly text: string };
@@ -34,8 +31,15 @@ interface Call {
 
 export type GraphStandIn = Awaited<ReturnType<typeof startGraph>>;
 
-/** A stand-in for Graph that records every call it carries out, tells apart who made it, and has its moods. */
-export async function startGraph(random: Chance) {
+/** The bot repeats what is in doubt twice: after half a minute, and five minutes after that, or after a restart. */
+const MOST_DOUBTS = 2;
+
+/**
+ * A stand-in for Graph that records every call it carries out, tells apart who made it, and has its moods.
+ *
+ * @param mostDoubts how often in a row no answer tells of a call, at most
+ */
+export async function startGraph(random: Chance, mostDoubts = MOST_DOUBTS) {
   const carriedOut: CarriedOut[] = [];
   const answers = {
     ok: 0,
@@ -49,7 +53,7 @@ export async function startGraph(random: Chance) {
     tokenInvalid: 0,
   };
   let mood: Mood = 'healthy';
-  let slowChance = 0.01;
+  let answerAfterMs = () => (random.happens(0.01) ? 2_000 : random.between(1, 30));
   const deadTokens = new Set<string>();
 
   const server = http.createServer((req, res) => {
@@ -70,7 +74,7 @@ export async function startGraph(random: Chance) {
   function leavesInDoubt(chance: number, conversation: string, what: string): boolean {
     const known = doubts.get(conversation);
     const count = known?.what === what ? known.count : 0;
-    if (mood !== 'flaky' || count >= MOST_DOUBTS || !random.happens(chance)) return false;
+    if (mood !== 'flaky' || count >= mostDoubts || !random.happens(chance)) return false;
     doubts.set(conversation, { what, count: count + 1 });
     return true;
   }
@@ -111,19 +115,16 @@ export async function startGraph(random: Chance) {
         instance,
       };
       carriedOut.push(call);
-      setTimeout(
-        () => {
-          call.answeredAt = performance.now();
-          if (isSilent) {
-            answers.silent += 1;
-            res.socket?.resetAndDestroy();
-          } else if (mood === 'flaky' && random.happens(0.05)) {
-            answers.odd += 1;
-            res.writeHead(200, { 'Content-Type': 'text/javascript', 'x-fb-trace-id': 'A' }).end('<odd>');
-          } else res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
-        },
-        random.happens(slowChance) ? 2_000 : random.between(1, 30),
-      );
+      setTimeout(() => {
+        call.answeredAt = performance.now();
+        if (isSilent) {
+          answers.silent += 1;
+          res.socket?.resetAndDestroy();
+        } else if (mood === 'flaky' && random.happens(0.05)) {
+          answers.odd += 1;
+          res.writeHead(200, { 'Content-Type': 'text/javascript', 'x-fb-trace-id': 'A' }).end('<odd>');
+        } else res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"success":true,"message_id":"m_1"}');
+      }, answerAfterMs());
     }
   }
 
@@ -138,9 +139,9 @@ export async function startGraph(random: Chance) {
     setMood: (next: Mood) => {
       mood = next;
     },
-    /** From now on no answer takes two seconds. */
-    neverSlow: () => {
-      slowChance = 0;
+    /** From now on every answer takes so long. */
+    answerWithin: (leastMs: number, mostMs: number) => {
+      answerAfterMs = () => random.between(leastMs, mostMs);
     },
     /** The Pages with this token are refused from now on. */
     killToken: (token: string) => deadTokens.add(token),

@@ -13,6 +13,8 @@ const MOST_EXAMPLES = 5;
 export interface Options {
   readonly persons?: number;
   readonly pauseMs?: number;
+  /** Settings of the servers. */
+  readonly env?: Readonly<Record<string, string>>;
   /** After the load has ended, for all that waits. */
   readonly drainSeconds?: number;
 }
@@ -35,9 +37,9 @@ export async function underLoad(
   setting: Setting,
   fault: (cluster: Cluster, load: Load) => Promise<void>,
   verdict: (seen: Seen) => Outcome,
-  { persons = 24, pauseMs = 1_000, drainSeconds = 60 }: Options = {},
+  { persons = 24, pauseMs = 1_000, env, drainSeconds = 60 }: Options = {},
 ): Promise<Outcome> {
-  return withCluster(setting, async (cluster) => {
+  const run = async (cluster: Cluster) => {
     const load = startLoad({ send: cluster.deliver, persons, pauseMs, random: setting.random });
     await fault(cluster, load);
     await load.finish();
@@ -51,7 +53,8 @@ export async function underLoad(
       }
       return { good: good && isRight(findings), figures: [tell(findings), figures].filter(Boolean).join('; ') };
     };
-  });
+  };
+  return withCluster(setting, run, env);
 }
 
 /** Waits until everything is carried out, and for what would come too often. */

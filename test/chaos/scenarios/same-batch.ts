@@ -21,7 +21,7 @@ export const sameBatch: Scenario = {
   atMostSeconds: 240,
   run: (setting) =>
     withCluster(setting, async (cluster) => {
-      cluster.graph.neverSlow();
+      cluster.graph.answerWithin(1, 30);
       const { expected, refused } = await deliverToAll(setting, cluster);
       await drain(cluster, expected, 60);
       return () => {
