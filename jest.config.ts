@@ -14,7 +14,7 @@ const config: Config = {
   globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/test/support/no-network.ts'],
   testPathIgnorePatterns: [
-    ...['/node_modules/', '/test/browser/', '/test/operations/', '/test/proxy/'],
+    ...['/node_modules/', '/test/browser/', '/test/operations/', '/test/postgres/', '/test/proxy/'],
     ...[...withoutPostgres, ...withoutPgBouncer],
   ],
   restoreMocks: true,

@@ -5,6 +5,7 @@ import { findPgBouncer, findPostgres } from './support/find-postgres';
 const always = [
   'in a real browser (with Chromium on the machine: npm run test:browser)',
   'of the alert rules (with promtool: npm run test:operations)',
+  "of the queue's own promises on PostgreSQL (npm run test:postgres)",
   'behind a real proxy (with nginx, Caddy and systemd: npm run test:proxy)',
 ];
 process.stdout.write(`Left out: the tests ${always.slice(0, -1).join(', ')} and ${always.at(-1) ?? ''}\n`);

@@ -232,7 +232,9 @@ export function eventStoreContract(
       await clock.pass(5 * SECOND);
       await expect(leaseIds(0, 9)).resolves.toEqual(['1']);
       await expect(leaseIds(9, 0)).resolves.toEqual(['2']);
+      await expect(store.due()).resolves.toEqual([]);
       await store.postpone('2', { ...failed, failed: false, delayMs: 0 });
+      await expect(store.due()).resolves.toEqual([{ page: 'p', first: 0, repeated: undefined }]);
       await reopen();
       await expect(leaseIds(0, 9)).resolves.toEqual(['1']);
       await expect(leaseIds(9, 0)).resolves.toEqual(['2']);

@@ -3,7 +3,7 @@ import { createEventQueue, type EventQueueOptions } from '../../src/queue/event-
 import type { EventStore, NewEvent, StoredEvent } from '../../src/queue/event-store';
 import { openLmdbStore } from '../../src/queue/lmdb/store';
 import { HeldBackError, type Attempt, type Verdict } from '../../src/queue/verdict';
-import { fakeClock } from './fake-clock';
+import { fakeClock, type FakeClock } from './fake-clock';
 import { temporaryFolder } from './temporary-folder';
 
 export const NOW = 1_795_384_800_000;
@@ -33,6 +33,21 @@ export const refused = (scope: 'event' | 'probably_event' | 'unknown', cause = '
   scope,
   isExpected: false,
 });
+
+interface OpenedEngine {
+  readonly store: EventStore;
+  readonly isBusy: () => boolean;
+}
+type OpenEngine = (clock: FakeClock, place?: string) => Promise<OpenedEngine>;
+
+let openEngine: OpenEngine = async (clock, folder = temporaryFolder()) => {
+  return { store: await openLmdbStore(folder, { clock }), isBusy: () => false };
+};
+
+/** From now on queues under test keep their events elsewhere. */
+export function useEngine(open: OpenEngine): void {
+  openEngine = open;
+}
 
 type Behaviour = (event: StoredEvent, attempt: Attempt) => Verdict | Promise<Verdict>;
 
@@ -69,9 +84,10 @@ export async function makeQueue(
 ) {
   let isBusy = () => false;
   const clock = fakeClock(NOW, () => isBusy());
-  const opened = await openLmdbStore(options.folder ?? temporaryFolder(), { clock });
+  const place = await openEngine(clock, options.folder);
+  const opened = place.store;
   const { store, isWriting } = watched(opened);
-  isBusy = isWriting;
+  isBusy = () => isWriting() || place.isBusy();
   const settle = () => clock.pass(0);
   const seen: string[] = [];
   const calls: { readonly id: string; readonly at: number }[] = [];

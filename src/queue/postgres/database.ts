@@ -64,6 +64,7 @@ export function openDatabase({ url, connections, clock }: DatabaseOptions): Data
   const [pool, urgentPool] = [makePool(Math.max(1, connections - 1)), makePool(1)];
   let steadySince: number | undefined;
   let underWay = 0;
+  let ending: Promise<unknown> | undefined;
 
   /** Carries something out, and notes whether the database is there. */
   const watched = async <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -106,7 +107,8 @@ export function openDatabase({ url, connections, clock }: DatabaseOptions): Data
     steadyForMs: () => (steadySince === undefined ? 0 : clock.monotonic() - steadySince),
     busy: () => underWay,
     close: async () => {
-      await Promise.all([pool.end(), urgentPool.end()]);
+      ending ??= Promise.all([pool.end(), urgentPool.end()]);
+      await ending;
     },
   };
 }

@@ -40,7 +40,7 @@ create table conversations (
   name text collate "C" primary key,
   page text collate "C" not null,
   due_at float8 not null,
-  place bigint not null default nextval('places'),
+  place float8 not null default nextval('places'),
   repeated boolean not null,
   lease bigint,
   leased_until float8
@@ -62,13 +62,14 @@ create function add_events(
 ) returns integer language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
 declare
   now_ms float8 := time_of(given);
+  behind float8 := nextval('places');
   added integer;
 begin
-  insert into conversations (name, page, due_at, repeated)
-    select distinct on (e.name collate "C") e.name, e.page, now_ms, false
-    from unnest(names, pages, ids) as e (name, page, id)
+  insert into conversations (name, page, due_at, place, repeated)
+    select distinct on (e.name collate "C") e.name, e.page, now_ms, behind + e.place / 1e6, false
+    from unnest(names, pages, ids) with ordinality as e (name, page, id, place)
     where not exists (select from events k where k.id = e.id)
-    order by e.name collate "C"
+    order by e.name collate "C", e.place
   on conflict (name) do update set page = excluded.page;
   insert into events (id, page, conversation, happened_at, received_at, payload)
     select e.id, e.page, e.name, e.happened_at, now_ms, e.payload
@@ -213,7 +214,9 @@ create function look(given float8) returns table (page text, first float8, repea
     select (select c.page from conversations c where c.lease is null and c.page > p.page order by c.page limit 1)
     from pages p where p.page is not null
   ), clock as materialized (select time_of(given) as now_ms)
-  select p.page, greatest(0, f.due_at - clock.now_ms), greatest(0, r.due_at - clock.now_ms)
+  select p.page,
+    case when f.due_at is not null then greatest(f.due_at - clock.now_ms, 0) end,
+    case when r.due_at is not null then greatest(r.due_at - clock.now_ms, 0) end
   from pages p cross join clock
     left join lateral (
       select c.due_at from conversations c where c.lease is null and c.page = p.page and not c.repeated

@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '../../process/clock';
 import type { DuePage, EventStore } from '../event-store';
 import { createByHand } from './by-hand';
 import { createCells } from './cells';
-import { CHECK_DATABASE, openDatabase, type Database } from './database';
+import { CHECK_DATABASE, openDatabase, type Database, type DatabaseOptions } from './database';
 import { createDatabaseClock } from './database-clock';
 import { createLeases } from './leases';
 import { migrate, stepsTaken } from './migrate';
@@ -21,6 +21,8 @@ export interface PostgresStoreOptions {
   readonly onLost?: (conversations: number) => void;
   /** The time as the database is to see it: for tests only. */
   readonly databaseTime?: () => number;
+  /** The way to the database: for tests only. */
+  readonly openDatabase?: (options: DatabaseOptions) => Database;
 }
 
 /** How often to look after leases and gates of others. */
@@ -42,7 +44,7 @@ const GRACE_MS = 5_000;
  */
 export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<EventStore> {
   const { connections = 10, clock = systemClock, onLost = () => undefined, databaseTime } = options;
-  const database = openDatabase({ url, connections, clock });
+  const database = (options.openDatabase ?? openDatabase)({ url, connections, clock });
   try {
     await prepare(database, options.exclusive ?? false);
   } catch (error) {

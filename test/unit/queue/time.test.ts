@@ -26,19 +26,6 @@ describe('the clock on the wall', () => {
     expect(log()).toMatch(/"level":"warn".*clock of this machine has stepped/);
   });
 
-  it('does not let set-aside events be forgotten when it leaps a year ahead, until it is believed', async () => {
-    const { started, on, clock, store, queue } = await makeQueue();
-    on(() => ({ kind: 'refused', reason: 'no', cause: 'x', scope: 'event', isExpected: true }));
-    await started([event('1')]);
-    await queue.add([event('2')]);
-    clock.step(365 * 24 * HOUR);
-    await clock.pass(10 * MINUTE);
-    await expect(store.get('1')).resolves.toBeDefined();
-    await clock.leap(24 * HOUR);
-    await clock.pass(2 * MINUTE);
-    await expect(store.get('1')).resolves.toBeUndefined();
-  });
-
   it('may be a day ahead from the start: events that seem a day old are handled, and it is said', async () => {
     const { started, seen, log } = await makeQueue();
     await started([event('1', '1', NOW - 24 * HOUR), event('2', '2', NOW - 48 * HOUR)]);

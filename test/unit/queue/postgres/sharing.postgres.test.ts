@@ -242,4 +242,32 @@ describe('instances that share a database', () => {
     await b.store.due();
     await expect(gateB?.admit()).resolves.toMatchObject({ isProbe: true });
   });
+
+  it('send messages of one Page in turns that they share', async () => {
+    const { a, b, pass, database } = await twoInstances();
+    const never = new AbortController().signal;
+    const left: number[] = [];
+    for (const { store } of [a, b]) {
+      const pace = store.pace('p', 2);
+      for (let n = 0; n < 3; n += 1) void pace.turn(never).then(() => left.push(database.now() - NOW));
+    }
+    await pass(4 * SECOND, a.clock, b.clock);
+    expect(left).toHaveLength(6);
+    for (const from of left)
+      expect(left.filter((at) => at >= from && at < from + SECOND).length).toBeLessThanOrEqual(3);
+  });
+
+  it('keep leases as long as there are some, and ask for nothing then', async () => {
+    const { a, b, pass } = await twoInstances();
+    await a.store.add([event('1'), event('2')], 100);
+    await expect(idsFrom(a.store)).resolves.toEqual(['1', '2']);
+    await pass(9 * SECOND, a.clock);
+    await a.store.finish('1', true);
+    await pass(9 * SECOND, a.clock, b.clock);
+    await pass(9 * SECOND, a.clock, b.clock);
+    await expect(idsFrom(b.store)).resolves.toEqual([]);
+    await a.store.finish('2', true);
+    await pass(9 * SECOND, a.clock);
+    await expect(a.store.figures()).resolves.toMatchObject({ waiting: 0 });
+  });
 });

@@ -1,0 +1,2 @@
+import '../support/on-postgres';
+import '../unit/queue/faults.test';
