@@ -149,6 +149,7 @@ export function createBot({ config, log, store, clock = systemClock, ...options 
       const { psid, pageId } = payload as PersonEvent;
       return { person: nameOf(psid), ...pages().about(pageId) };
     },
+    aboutPage: (page) => pages().about(page),
   });
   const accept = createAccept({ queue, readiness, watch, pages, log, nameOf, clock });
   const app = createApp({ secrets, log, accept, readiness, watch });

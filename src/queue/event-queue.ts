@@ -18,6 +18,7 @@ import { createLookOut } from './look-out';
 import { nobody, type QueueObserver } from './observer';
 import { createPages, type Page } from './page';
 import { createPersistence } from './persistently';
+import { createSeldom } from './seldom';
 import { createSlots } from './slots';
 import { createTrustedTime } from './trusted-time';
 import type { HandleEvent } from './verdict';
@@ -37,6 +38,8 @@ export interface EventQueueOptions {
   readonly observer?: QueueObserver;
   /** What is said of an event in each log line about it, beside its id. */
   readonly about?: (event: StoredEvent) => Readonly<Record<string, unknown>>;
+  /** What is said of a Page in each log line about all its events. */
+  readonly aboutPage?: (page: string) => Readonly<Record<string, unknown>>;
 }
 
 /** What a Page's events wait for. */
@@ -59,7 +62,7 @@ export interface EventQueue {
    * Takes events in; resolves when they are on disk.
    *
    * @throws {QueueFullError} when too many wait
-   * @throws {StoreError} when they could not be stored within 4 seconds
+   * @throws {StoreError} when they could not be stored within 3.5 seconds
    */
   add(events: readonly NewEvent[]): Promise<Added>;
   /** Begins to handle what waits. */
@@ -73,8 +76,8 @@ export interface EventQueue {
   idle(): Promise<void>;
 }
 
-/** The platform waits 5 seconds for its answer. */
-const STORE_LIMIT_MS = 4_000;
+/** The platform waits 5 seconds for its answer, which has a way to go. */
+const STORE_LIMIT_MS = 3_500;
 /** How often to look for what another process (the operator's command) has changed. */
 const LOOK_EVERY_MS = 1_000;
 /** How soon to try again what the store has failed to do. */
@@ -97,8 +100,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const time = createTrustedTime(clock, log);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
-  const pages = createPages(options);
+  const pages = createPages({ aboutPage: () => ({}), ...options });
   const slots = createSlots(options.maxConcurrentConversations);
+  const [sayUnreadable, sayStuck] = [createSeldom(clock), createSeldom(clock)];
   const idleWaiters: (() => void)[] = [];
   let running = false;
   let cancelCleaning: () => void = () => undefined;
@@ -129,7 +133,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
     try {
       return Math.min(await startWhatIsDue(), LOOK_EVERY_MS);
     } catch (error) {
-      log.error({ err: error }, 'the queue could not be read; it is tried again');
+      sayUnreadable(() => {
+        log.error({ err: error, advice: store.advice }, 'the queue could not be read; it is tried again');
+      });
       return AGAIN_AFTER_MS;
     }
   }
@@ -185,7 +191,9 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
         await nextTurn(); // events that make no call would leave nobody else their turn
       }
     } catch (error) {
-      log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
+      sayStuck(() => {
+        log.error({ err: error }, 'a conversation could not be worked on; it is tried again');
+      });
       await page.gate.probeAgain(ticket).catch(() => undefined);
       if (running) await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
       await store.release(event.id).catch(() => undefined);
@@ -249,7 +257,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
 async function withinLimit<Result>(storing: Promise<Result>, clock: Clock, advice: string): Promise<Result> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(STORE_LIMIT_MS, () => {
-      reject(new StoreError('The events could not be stored: it took more than 4 seconds.', advice));
+      reject(new StoreError('The events could not be stored: it took more than 3.5 seconds.', advice));
     });
     storing.then(resolve, reject).finally(cancel);
   });

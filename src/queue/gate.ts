@@ -66,14 +66,20 @@ type Outcome = readonly [GateState, (() => void)?];
  * @param cell where it stands
  * @param random from 0 to 1
  * @param log where closing and opening are said
+ * @param about what that begins with
  */
-export function createGate(cell: GateCell, random: () => number, log: Logger): Gate {
+export function createGate(
+  cell: GateCell,
+  random: () => number,
+  log: Logger,
+  about: () => Readonly<Record<string, unknown>> = () => ({}),
+): Gate {
   const shut = ({ closed, ...state }: GateState, closing: Closing, failures: number, now: number): Outcome => {
     const { kind, reason } = closing;
     const growing = backoff(failures, random());
     const ms = closing.forMs ?? (kind === 'hold' ? Math.min(HOLD_MS, growing) : growing);
     const since = closed?.kind === kind ? closed.since : now;
-    const facts = { againInMs: ms, reason };
+    const facts = { ...about(), againInMs: ms, reason };
     return [
       { ...state, epoch: state.epoch + 1, closed: { kind, reason, failures, since, probeFrom: now + ms } },
       () => {
@@ -137,7 +143,7 @@ export function createGate(cell: GateCell, random: () => number, log: Logger): G
       changeAsProbe(ticket, ({ closed: _closed, ...state }) => [
         state,
         () => {
-          log.info('sending goes on');
+          log.info(about(), 'sending goes on');
         },
       ]),
     probeAgain: (ticket) =>

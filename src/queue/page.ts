@@ -17,6 +17,8 @@ export interface PageOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly maxSendsPerSecond: number;
+  /** What each log line about a Page begins with. */
+  readonly aboutPage: (page: string) => Readonly<Record<string, unknown>>;
 }
 
 export interface Pages {
@@ -27,12 +29,12 @@ export interface Pages {
 }
 
 /** Makes what holds the Pages. */
-export function createPages({ store, random, log, maxSendsPerSecond }: PageOptions): Pages {
+export function createPages({ store, random, log, maxSendsPerSecond, aboutPage }: PageOptions): Pages {
   const pages = new Map<string, Page>();
   const of = (name: string): Page => {
     const known = pages.get(name);
     if (known) return known;
-    const gate = createGate(store.gateCell(name), random, log);
+    const gate = createGate(store.gateCell(name), random, log, () => aboutPage(name));
     const page = { gate, pace: store.pace(name, maxSendsPerSecond), evidence: createEvidence() };
     pages.set(name, page);
     return page;

@@ -1,9 +1,8 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../process/clock';
+import { createSeldom } from './seldom';
 
 const AGAIN_AFTER_MS = 1_000;
-/** Everything that is under way fails alike: that is said once a minute. */
-const SAY_EVERY_MS = 60_000;
 
 export interface PersistenceOptions {
   readonly clock: Clock;
@@ -19,14 +18,7 @@ export interface PersistenceOptions {
  * @returns takes the change, and resolves with what it resolves with
  */
 export function createPersistence({ clock, log, goOn }: PersistenceOptions) {
-  let sayFrom = -Infinity;
-
-  const say = (error: unknown): void => {
-    if (clock.monotonic() < sayFrom) return;
-    sayFrom = clock.monotonic() + SAY_EVERY_MS;
-    const advice: unknown = Reflect.get(Object(error), 'advice');
-    log.error({ err: error, advice }, 'the state of an event could not be stored; trying again');
-  };
+  const seldom = createSeldom(clock);
 
   return async <Result>(change: () => Promise<Result>): Promise<Result> => {
     for (;;) {
@@ -34,7 +26,10 @@ export function createPersistence({ clock, log, goOn }: PersistenceOptions) {
         return await change();
       } catch (error) {
         if (!goOn()) throw error;
-        say(error);
+        seldom(() => {
+          const advice: unknown = Reflect.get(Object(error), 'advice');
+          log.error({ err: error, advice }, 'the state of an event could not be stored; trying again');
+        });
         await new Promise<void>((resolve) => clock.after(AGAIN_AFTER_MS, resolve));
       }
     }

@@ -1,12 +1,10 @@
 import type { Clock } from '../../process/clock';
-import { QueueFullError, StoreError, type Added, type EventStore, type NewEvent } from '../event-store';
-import { CHECK_DATABASE, type Database } from './database';
+import { QueueFullError, type Added, type EventStore, type NewEvent } from '../event-store';
+import type { Database } from './database';
 import { toText } from './row';
 
 /** How long it is believed how many wait, in milliseconds. */
 const COUNT_GOOD_FOR_MS = 1_000;
-/** However many statements it takes, and however many wait before: the platform waits 5 seconds, and the answer has a way to go. */
-const ADD_LIMIT_MS = 3_500;
 /** Below this part of the bound nobody counts exactly: others cannot fill the rest within that time. */
 const FAR_FROM_FULL = 1 / 2;
 
@@ -53,22 +51,14 @@ export function createTakeIn(database: Database, clock: Clock, given: () => numb
     return store(events);
   };
 
-  const storeInTurn = (events: readonly NewEvent[], most: number): Promise<Added> => {
-    const isFar =
-      clock.monotonic() - counted.at < COUNT_GOOD_FOR_MS && counted.waiting + events.length <= most * FAR_FROM_FULL;
-    if (isFar) return store(events);
-    const mine = turn.then(() => storeIfRoom(events, most));
-    turn = mine.catch(() => undefined);
-    return mine;
-  };
-
   return {
-    add: (events, most) =>
-      new Promise((resolve, reject) => {
-        const cancel = clock.after(ADD_LIMIT_MS, () => {
-          reject(new StoreError('The database does not take it: nothing comes back in time.', CHECK_DATABASE));
-        });
-        storeInTurn(events, most).then(resolve, reject).finally(cancel);
-      }),
+    add: (events, most) => {
+      const isFar =
+        clock.monotonic() - counted.at < COUNT_GOOD_FOR_MS && counted.waiting + events.length <= most * FAR_FROM_FULL;
+      if (isFar) return store(events);
+      const mine = turn.then(() => storeIfRoom(events, most));
+      turn = mine.catch(() => undefined);
+      return mine;
+    },
   };
 }

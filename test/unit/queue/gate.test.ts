@@ -247,4 +247,20 @@ describe('a gate', () => {
     await expect(theirs?.admit()).resolves.toBe(1_000);
     await expect(ofTheLate.admit()).resolves.toBe(1_000);
   });
+
+  it('says whose it is', async () => {
+    const clock = fakeClock(0);
+    const lines: string[] = [];
+    const log = pino({}, { write: (line) => void lines.push(line) });
+    const gate = createGate(
+      createOwnCell(clock),
+      () => 0,
+      log,
+      () => ({ page: 'Shop' }),
+    );
+    await gate.close((await gate.admit()) as Ticket, pause(1_000));
+    await clock.pass(1_000);
+    await gate.open((await gate.admit()) as Ticket);
+    expect(lines.map((line) => (JSON.parse(line) as { page: string }).page)).toEqual(['Shop', 'Shop']);
+  });
 });
