@@ -205,6 +205,18 @@ function findWrongSource({ PAGE_ACCESS_TOKEN: token, PAGES_FILE: file }: NodeJS.
   return problems;
 }
 
+/**
+ * Reads where the database is, for whoever needs no other setting.
+ *
+ * @throws {ConfigError} when it is no address of a database; it is never repeated
+ */
+export function readDatabaseUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const url = env['DATABASE_URL']?.trim();
+  const result = environment.shape.DATABASE_URL.safeParse(url === '' ? undefined : url);
+  if (!result.success) throw new ConfigError(result.error.issues.map(({ message }) => `DATABASE_URL ${message}`));
+  return result.data;
+}
+
 /** An error text for a value that is no secret and may therefore be shown, shortened, to help find the mistake. */
 function shown(rule: string): (issue: { input?: unknown }) => string {
   return ({ input }) => `${rule}; it is now ${JSON.stringify(String(input).slice(0, 60))}.`;

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { ConfigError } from '../config';
 import { GraphError } from '../messenger/graph-error';
+import { StoreError } from '../queue/event-store';
 import { requireMachine } from '../process/machine';
 import { hush } from './hush';
 import { clean } from './plain';
@@ -90,6 +91,7 @@ function explain(error: unknown, name: string, help: string): string {
   }
   if (error instanceof ConfigError) return `${error.problems.join('\n')}\nSee: npm run doctor`;
   if (error instanceof GraphError) return clean(`${error.message.replace(/\.?$/, '.')} ${error.advice}`);
+  if (error instanceof StoreError) return `${error.message.replace(/\.?$/, '.')} ${error.advice}`;
   return `${(error as Error).message}${error instanceof UsageError ? `\nSee: ${name} --help` : ''}`;
 }
 

@@ -1,13 +1,17 @@
 import { Option, type Command } from 'commander';
+import { readDatabaseUrl } from '../config';
 import { completeEnvironment } from '../process/environment';
 import { readPagesFile } from '../process/pages-file';
 import type { StoredEvent } from '../queue/event-store';
 import { PAGE_OPTION } from './pages';
 import { runAsProgram, runProgram, UsageError, wholeNumber } from './program';
 import { carryOut, type Action, type Wish } from './queue/carry-out';
+import { move, type Route } from './queue/move';
 import type { Terminal } from './terminal';
 
 const NAME = 'npm run queue --';
+
+const PLACES = 'a folder, or "database" for that of DATABASE_URL, or its address without a password';
 
 /** As the store has it. */
 const LONGEST_ID = 64;
@@ -34,14 +38,15 @@ const options = {
   yes: () => new Option('--yes', 'do not ask'),
   texts: () => new Option('--texts', 'message texts, too'),
   json: () => new Option('--json', 'JSON (for a program: npm run -s queue, or npm adds lines of its own)'),
-  data: () => new Option('--data <folder>', 'the data folder; otherwise DATA_DIR, or ./data'),
+  data: () =>
+    new Option('--data <folder>', 'the data folder; otherwise the database of DATABASE_URL, DATA_DIR, or ./data'),
 };
 
 /**
  * Carries out one command.
  *
  * @param args what was typed after `npm run queue --`
- * @param env the environment; `DATA_DIR` is used
+ * @param env the environment; `DATABASE_URL` and `DATA_DIR` are used
  * @returns the exit code: 0 when all was done, 1 when something was not, or was not understood
  */
 export function runQueueCommand(
@@ -58,8 +63,9 @@ export function runQueueCommand(
         return made.addOption(options.json()).addOption(options.data());
       };
       const work = async (action: Action, ids: readonly string[], typed: Typed): Promise<void> => {
-        const folder = [typed.data, env['DATA_DIR']?.trim()].find(Boolean) ?? './data';
-        await carryOut({ action, wish: readWish(action, ids, typed, env), terminal, fail }, folder);
+        const dataDir = [typed.data, env['DATA_DIR']?.trim()].find(Boolean) ?? './data';
+        const place = { dataDir, databaseUrl: typed.data === undefined ? readDatabaseUrl(env) : undefined };
+        await carryOut({ action, wish: readWish(action, ids, typed, env), terminal, fail }, place);
       };
 
       program.description('What waits in the queue, what was set aside, and why. The bot may be running or stopped.');
@@ -79,6 +85,12 @@ export function runQueueCommand(
       command('drop', 'end events without handling them; asks first', ['all', 'state', 'conversation', 'page', 'yes'])
         .argument('[ids...]')
         .action((ids: string[], typed: Typed) => work('drop', ids, typed));
+      program
+        .command('move')
+        .description('all events from the data folder into the database, or back; no bot may run on them meanwhile')
+        .requiredOption('--from <place>', `where they are: ${PLACES}`)
+        .requiredOption('--to <place>', 'where they are to be; a folder must be a new one')
+        .action((route: Route) => move(route, { env, terminal, fail }));
       program.addHelpText(
         'after',
         `\nEach command says what it takes: ${NAME} drop --help\nIt ends with 0 when all was done, with 1 when something was not, or was not understood.\n`,

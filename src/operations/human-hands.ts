@@ -1,4 +1,14 @@
 import { Heap } from 'heap-js';
+import {
+  isSame,
+  join,
+  noTraces,
+  tracesOfHandover,
+  tracesOfHuman,
+  tracesOfPerson,
+  tracesOfReturn,
+  type Traces,
+} from './traces';
 
 const HOUR_MS = 3_600_000;
 /** Without a message of the person, control ends after so long. */
@@ -9,18 +19,6 @@ const FORGET_MS = 7 * 24 * HOUR_MS;
 const MOST_FOLLOWED = 200_000;
 /** So many are remembered as handed back, so that news which come late do not undo it. */
 const MOST_REMEMBERED = 10_000;
-
-/** A conversation that a human has, as it is kept. Times are milliseconds since 1970, by the platform's clock. */
-export interface HumanHand {
-  /** When it was handed over: what comes later than this can be news. */
-  readonly at: number;
-  /** Since when the person waits: a call that hands over can be made long after the tap. */
-  readonly since: number;
-  /** When the person wrote, tapped or was handed over last. */
-  readonly personAt: number;
-  /** When a human last wrote; undefined while none has. */
-  readonly humanAt: number | undefined;
-}
 
 /** Some conversations, and since when the one has been so that has been the longest. */
 export interface Waiting {
@@ -59,73 +57,79 @@ export interface HumanHands {
   /** Conversations in which no human has written yet, those first that have waited longest. */
   longestUnanswered(now: number, most: number): readonly Unanswered[];
   /** What has changed since this was last asked: what is to be kept of each conversation, undefined where nothing is. */
-  changes(): ReadonlyMap<string, HumanHand | undefined>;
-  /** Goes on with what was kept. News that have come before count more. */
-  restore(conversation: string, hand: HumanHand): void;
+  changes(): ReadonlyMap<string, Traces | undefined>;
+  /** Goes on with what was kept, by this bot or by another one. */
+  learn(conversation: string, traces: Traces): void;
+  /** What was kept of a conversation has been forgotten by another bot. */
+  learnForgotten(conversation: string, now: number): void;
 }
 
 /**
- * Follows which conversations humans have, and whether anybody waits for one. News may come twice, late, or not at all: of two
- * about the same the later one counts, and what a person or a human does shows who has the conversation.
+ * Follows which conversations humans have, and whether anybody waits for one. News may come twice, late, or not at all, and to
+ * several bots: of two about the same the later one counts, and what a person or a human does shows who has the conversation.
  */
 export function createHumanHands(): HumanHands {
   /** In the order in which something last happened in them. */
-  const held = new Map<string, HumanHand>();
-  const returned = new Map<string, number>();
-  let changed = new Map<string, HumanHand | undefined>();
+  const held = new Map<string, Traces>();
+  const returned = new Map<string, Traces>();
+  /** Those that came back after others were told that a human has them: that they are back is kept for these. */
+  const keptReturns = new Set<string>();
+  let changed = new Map<string, Traces | undefined>();
+
+  const tracesOf = (conversation: string): Traces => held.get(conversation) ?? returned.get(conversation) ?? noTraces;
 
   const letGo = (conversation: string): void => {
     held.delete(conversation);
     changed.set(conversation, undefined);
   };
 
-  const returnedAt = (conversation: string): number => returned.get(conversation) ?? -Infinity;
+  const letReturnGo = (conversation: string): void => {
+    returned.delete(conversation);
+    if (keptReturns.delete(conversation)) changed.set(conversation, undefined);
+  };
 
-  /** The hand, made by whatever shows that there is one. */
-  const handOf = (conversation: string, at: number): HumanHand =>
-    held.get(conversation) ?? { at, since: at, personAt: at, humanAt: undefined };
+  const put = (conversation: string, traces: Traces): void => {
+    held.delete(conversation);
+    returned.delete(conversation);
+    if (isHand(traces)) {
+      held.set(conversation, traces);
+      keptReturns.delete(conversation);
+      trim(held, MOST_FOLLOWED, letGo);
+    } else {
+      returned.set(conversation, traces);
+      trim(returned, MOST_REMEMBERED, letReturnGo);
+    }
+  };
 
-  /** Notes what shows that a human has the conversation; tells whether that is news. */
-  const note = (conversation: string, hand: HumanHand): boolean => {
-    const isNews = !held.delete(conversation);
-    held.set(conversation, hand);
-    changed.set(conversation, hand);
-    trim(held, MOST_FOLLOWED, letGo);
-    return isNews;
+  const keep = (conversation: string, traces: Traces): void => {
+    changed.set(conversation, traces);
+    if (!isHand(traces)) keptReturns.add(conversation);
+  };
+
+  /** Takes in what has happened; tells whether the conversation changes hands by it. */
+  const note = (conversation: string, news: Traces): boolean => {
+    const before = tracesOf(conversation);
+    const after = join(before, news);
+    if (isSame(before, after)) return false;
+    put(conversation, after);
+    if (isHand(before) || isHand(after)) keep(conversation, after);
+    return isHand(before) !== isHand(after);
   };
 
   /** Looks at each conversation, but for those whose control has ended without anybody saying so. */
-  const look = (now: number, each: (hand: HumanHand, conversation: string) => void): void => {
-    held.forEach((hand, conversation) => {
+  const look = (now: number, each: (hand: Hand, conversation: string) => void): void => {
+    held.forEach((traces, conversation) => {
+      const hand = handOf(traces);
       if (now - hand.personAt <= CONTROL_MS) each(hand, conversation);
       else if (now - hand.personAt > FORGET_MS) letGo(conversation);
     });
   };
 
   return {
-    handedOver(conversation, at, since = at) {
-      if (held.has(conversation) || at < returnedAt(conversation)) return false;
-      return note(conversation, { at, since, personAt: since, humanAt: undefined });
-    },
-    handedBack(conversation, at) {
-      const hand = held.get(conversation);
-      if (at <= returnedAt(conversation) || (hand && at < hand.at)) return false;
-      returned.delete(conversation);
-      returned.set(conversation, at);
-      trim(returned, MOST_REMEMBERED, (oldest) => returned.delete(oldest));
-      if (hand) letGo(conversation);
-      return hand !== undefined;
-    },
-    personWrote(conversation, at) {
-      if (at <= returnedAt(conversation)) return false;
-      const hand = handOf(conversation, at);
-      return note(conversation, { ...hand, personAt: Math.max(hand.personAt, at) });
-    },
-    humanWrote(conversation, at) {
-      if (at <= returnedAt(conversation)) return false;
-      const hand = handOf(conversation, at);
-      return note(conversation, { ...hand, humanAt: Math.max(hand.humanAt ?? at, at) });
-    },
+    handedOver: (conversation, at, since = at) => note(conversation, tracesOfHandover(at, since)),
+    handedBack: (conversation, at) => note(conversation, tracesOfReturn(at)),
+    personWrote: (conversation, at) => note(conversation, tracesOfPerson(at)),
+    humanWrote: (conversation, at) => note(conversation, tracesOfHuman(at)),
     figures(now) {
       let count = 0;
       const [unanswered, lastWordIsThePersons] = [new Count(), new Count()];
@@ -150,11 +154,39 @@ export function createHumanHands(): HumanHands {
       changed = new Map();
       return changes;
     },
-    restore(conversation, hand) {
-      if (held.has(conversation) || returned.has(conversation)) return;
-      held.set(conversation, hand);
+    learn(conversation, traces) {
+      const kept = join(noTraces, traces);
+      const after = join(tracesOf(conversation), kept);
+      put(conversation, after);
+      if ((isHand(kept) || isHand(after)) && !isSame(kept, after)) keep(conversation, after);
+      else if (!isHand(after)) keptReturns.add(conversation);
+    },
+    learnForgotten(conversation, now) {
+      keptReturns.delete(conversation);
+      const traces = held.get(conversation);
+      if (!traces) return;
+      // Something may have happened here while the other one forgot it.
+      if (now - handOf(traces).personAt <= FORGET_MS && held.size < MOST_FOLLOWED) keep(conversation, traces);
+      else held.delete(conversation);
     },
   };
+}
+
+/** A conversation that a human has. */
+interface Hand {
+  /** Since when the person waits. */
+  readonly since: number;
+  readonly personAt: number;
+  readonly humanAt: number | undefined;
+}
+
+function isHand({ signs }: Traces): boolean {
+  return signs.length > 0;
+}
+
+function handOf({ signs, personAt, humanAt }: Traces): Hand {
+  const since = Math.min(...signs.map(([, time]) => time));
+  return { since, personAt: personAt ?? since, humanAt };
 }
 
 class Count implements Waiting {

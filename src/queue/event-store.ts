@@ -159,6 +159,11 @@ export interface EventStore {
    * events, for whoever watches over them, and reaches the disk soon: a kill can take the last ones.
    */
   keepNotes(notes: ReadonlyMap<string, string | undefined>): void;
+  /**
+   * The texts that other processes may have kept since this was last asked for, or since the store was opened; undefined: it was
+   * forgotten. What this process has kept itself, and what has been told before, may be among them.
+   */
+  changedNotes(): Promise<ReadonlyMap<string, string | undefined>>;
   /** All texts that are kept, each with its conversation. */
   keptNotes(): AsyncIterable<readonly [conversation: string, text: string]>;
   /**

@@ -32,11 +32,13 @@ const withoutPlace = (one: CarriedEvent) => ({ ...one, sequence: undefined });
  *
  * @param name of the engine
  * @param open opens the store at a place as a bot does
+ * @param openToMove opens it as whoever moves all that is in it elsewhere
  * @param makePlace makes an empty place
  */
 export function carryingContract(
   name: string,
   open: (place: string, clock: Clock) => Promise<MovableStore>,
+  openToMove: (place: string, clock: Clock) => Promise<MovableStore>,
   makePlace: () => string | Promise<string>,
 ): void {
   describe(`${name}, as a store whose events can be moved`, () => {
@@ -110,8 +112,11 @@ export function carryingContract(
       await expect(leaseIds()).resolves.toEqual(expect.arrayContaining(['early', 'back', 'begun', 'failed']));
       await expect(store.finish('early', true)).resolves.toMatchObject({ id: 'new' });
       await expect(store.finish('new', true)).resolves.toMatchObject({ id: 'late' });
-      await expect(store.clean(NOW + SECOND + 48 * HOUR, 100)).resolves.toBe(0);
-      await expect(store.clean(NOW + SECOND + 48 * HOUR + 1, 100)).resolves.toBe(1);
+      await store.close();
+      const later = NOW + SECOND + 48 * HOUR;
+      store = await open(elsewhere, fakeClock(later + 1));
+      await expect(store.clean(later, 100)).resolves.toBe(0);
+      await expect(store.clean(later + 1, 100)).resolves.toBe(3);
       await expect(add(event('done'))).resolves.toEqual({ added: 1, known: 0 });
     });
 
@@ -123,16 +128,20 @@ export function carryingContract(
       await expect(store.importAll(waiting)).resolves.toBe(2_500);
       await expect(store.importAll([...waiting, ...done])).resolves.toBe(0);
       await expect(store.importAll([...waiting, carried('one'), carried('one')])).resolves.toBe(1);
-      expect((await exported(store)).map(({ id }) => id)).toEqual([...ids, ...ids.map((id) => `w${id}`), 'one']);
+      const all = (await exported(store)).map(({ id }) => id);
+      expect(all.slice(0, 2_500).sort()).toEqual(ids.sort());
+      expect(all.slice(2_500)).toEqual([...waiting.map(({ id }) => id), 'one']);
     });
 
     it('lets no bot start on it once it has been moved, and be moved again to the same place only', async () => {
       const elsewhere = await makePlace();
-      const other = await open(elsewhere, clock);
+      await (await open(elsewhere, clock)).close();
+      const other = await openToMove(elsewhere, clock);
       await other.markMoved('a better place');
       await other.markMoved('a better place');
       await expect(other.markMoved('a third one')).rejects.toThrow('a better place');
       await other.close();
+      await (await openToMove(elsewhere, clock)).close();
       await expect(open(elsewhere, clock)).rejects.toThrow(/were moved to a better place/);
     });
   });

@@ -544,6 +544,8 @@ export function eventStoreContract(
       );
       await reopen();
       await expect(kept()).resolves.toEqual([['c0000', 'another'], many[1], ...many.slice(3)]);
+      const now = new Map<string, string | undefined>(await kept());
+      for (const [conversation, text] of await store.changedNotes()) expect(text).toBe(now.get(conversation));
       await expect(store.figures()).resolves.toMatchObject({ waiting: 0, setAside: 0 });
     });
 

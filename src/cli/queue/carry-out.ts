@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { StoreFormatError, type EventStore, type StoredEvent } from '../../queue/event-store';
+import { movedTo } from '../../queue/lmdb/carry';
 import { requireAccess } from '../../queue/lmdb/folder';
-import { openLmdbStore } from '../../queue/lmdb/store';
 import { DATA_FILE } from '../../queue/lmdb/tables';
+import { openStore, type Place } from '../../queue/open';
 import { formatJson } from '../plain';
 import { UsageError, type Fail } from '../program';
 import { isYes, type Terminal } from '../terminal';
@@ -40,24 +41,34 @@ export interface Task {
 type Work = Omit<Task, 'action'> & { readonly store: EventStore };
 
 /**
- * Carries out one command on a data folder.
+ * Carries out one command on what is kept at a place.
  *
  * @throws {Error} when it cannot be begun; what goes wrong on the way is told to `fail`
  */
-export async function carryOut({ action, ...task }: Task, folder: string): Promise<void> {
+export async function carryOut({ action, ...task }: Task, place: Place): Promise<void> {
+  if (place.databaseUrl === undefined) {
+    await requireEvents(place.dataDir, task.terminal);
+    const to = movedTo(place.dataDir);
+    if (to !== undefined)
+      task.terminal.complain(`These events were moved to ${to}: here nobody handles them any more.\n`);
+  }
+  const store = await openStore(place);
+  try {
+    await { list, show, retry, drop }[action]({ store, ...task });
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws {Error} when there are no events in a data folder, or when they cannot be read */
+export async function requireEvents(folder: string, terminal: Terminal): Promise<void> {
   if (existsSync(folder)) requireAccess(folder);
   if (!existsSync(path.join(folder, DATA_FILE))) {
     throw new Error(
       `There are no events in ${folder}: no bot has run on it. Give the right folder with --data or DATA_DIR.`,
     );
   }
-  await task.terminal.check(folder);
-  const store = await openLmdbStore(folder);
-  try {
-    await { list, show, retry, drop }[action]({ store, ...task });
-  } finally {
-    await store.close();
-  }
+  await terminal.check(folder);
 }
 
 async function list({ store, wish, terminal, fail }: Work): Promise<void> {

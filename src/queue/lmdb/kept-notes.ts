@@ -5,7 +5,7 @@ import type { Parts } from './parts';
 const READ_AT_ONCE = 500;
 
 /** What is kept about conversations, beside their events. */
-export function createKeptNotes({ file }: Parts): Pick<EventStore, 'keepNotes' | 'keptNotes'> {
+export function createKeptNotes({ file }: Parts): Pick<EventStore, 'keepNotes' | 'changedNotes' | 'keptNotes'> {
   return {
     keepNotes(notes) {
       file.soon((tables) => {
@@ -15,6 +15,8 @@ export function createKeptNotes({ file }: Parts): Pick<EventStore, 'keepNotes' |
         }
       });
     },
+    /** Only the one bot on the folder keeps any. */
+    changedNotes: () => Promise.resolve(new Map()),
     async *keptNotes() {
       let last: string | undefined;
       for (let rows = READ_AT_ONCE; rows === READ_AT_ONCE;) {

@@ -30,6 +30,8 @@ export interface DatabaseOptions {
   /** How many connections at most, at least 2: one is kept for what is urgent. */
   readonly connections: number;
   readonly clock: Clock;
+  /** What this process calls itself there. */
+  readonly name: string;
 }
 
 /** What an operator looks at when the database does not take something. */
@@ -46,7 +48,7 @@ const ANSWER_LIMIT_MS = 3_500;
  *
  * @see https://node-postgres.com/apis/pool
  */
-export function openDatabase({ url, connections, clock }: DatabaseOptions): Database {
+export function openDatabase({ url, connections, clock, name }: DatabaseOptions): Database {
   const { Pool } = createRequire(__filename)('pg') as typeof Postgres;
   const makePool = (max: number) => {
     const pool = new Pool({
@@ -56,7 +58,7 @@ export function openDatabase({ url, connections, clock }: DatabaseOptions): Data
       query_timeout: ANSWER_LIMIT_MS,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
-      application_name: 'messenger-handover-bot',
+      application_name: name,
     });
     pool.on('error', () => undefined); // of a connection that nobody uses: the next statement takes another one
     return pool;

@@ -7,27 +7,31 @@ import { toText } from './row';
 const READ_AT_ONCE = 500;
 /** How soon to try again what could not be written. */
 const AGAIN_AFTER_MS = 1_000;
+/** What was kept shortly before may have become visible only now: it is told again. */
+const TELL_AGAIN_MS = 15_000;
 
-type Notes = Pick<EventStore, 'keepNotes' | 'keptNotes'>;
+type Notes = Pick<EventStore, 'keepNotes' | 'changedNotes' | 'keptNotes'>;
 
 /** What is kept about conversations, beside their events. */
-export function createNotes(database: Database, clock: Clock): Notes & { readonly close: () => Promise<void> } {
+export function createNotes(
+  database: Database,
+  clock: Clock,
+  given: () => number | null,
+): Notes & { readonly close: () => Promise<void> } {
   let unwritten = new Map<string, string | undefined>();
   let writing: Promise<void> | undefined;
+  /** By the database's clock. */
+  let askedAt: number | null = null;
 
   const write = async (): Promise<void> => {
     const notes = [...unwritten].sort(([a], [b]) => (a < b ? -1 : 1));
     unwritten = new Map();
-    const kept = notes.filter((note): note is [string, string] => note[1] !== undefined);
-    const forgotten = notes.filter(([, text]) => text === undefined).map(([conversation]) => toText(conversation));
     try {
-      await database.query(
-        `with forgotten as (delete from messenger_bot.notes where conversation = any($3))
-         insert into messenger_bot.notes (conversation, text)
-         select * from unnest($1::text[], $2::text[])
-         on conflict (conversation) do update set text = excluded.text`,
-        [kept.map(([conversation]) => toText(conversation)), kept.map(([, text]) => toText(text)), forgotten],
-      );
+      await database.query('select messenger_bot.keep_notes($1, $2, $3)', [
+        notes.map(([conversation]) => toText(conversation)),
+        notes.map(([, text]) => (text === undefined ? null : toText(text))),
+        given(),
+      ]);
     } catch (error) {
       unwritten = new Map([...notes, ...unwritten]); // what has come since is newer
       throw error;
@@ -54,11 +58,22 @@ export function createNotes(database: Database, clock: Clock): Notes & { readonl
       }
       writeSoon();
     },
+    changedNotes: async () => {
+      const rows = await database.query<{ now: number; conversation: string | null; text: string | null }>(
+        `with clock as materialized (select messenger_bot.time_of($1) as now)
+         select clock.now, n.conversation, n.text from clock
+           left join messenger_bot.notes n on n.kept_at >= coalesce($2, clock.now) - $3`,
+        [given(), askedAt, TELL_AGAIN_MS],
+      );
+      askedAt = Number(rows[0]?.now);
+      const changed = rows.filter((row): row is typeof row & { conversation: string } => row.conversation !== null);
+      return new Map(changed.map(({ conversation, text }) => [conversation, text ?? undefined]));
+    },
     async *keptNotes() {
       let last = '';
       for (let rows = READ_AT_ONCE; rows === READ_AT_ONCE;) {
         const part = await database.query<{ conversation: string; text: string }>(
-          'select conversation, text from messenger_bot.notes where conversation > $1 order by conversation limit $2',
+          'select conversation, text from messenger_bot.notes where conversation > $1 and text is not null order by conversation limit $2',
           [last, READ_AT_ONCE],
         );
         rows = part.length;

@@ -49,7 +49,11 @@ create index conversations_due on conversations (page, repeated, due_at, place) 
 create index conversations_leased on conversations (leased_until) where lease is not null;
 
 create table gates (page text collate "C" primary key, version integer not null, state json not null);
-create table notes (conversation text collate "C" primary key, text text not null);
+-- One without a text was forgotten: others learn that, too.
+create table notes (conversation text collate "C" primary key, text text, kept_at float8 not null);
+create index notes_by_time on notes (kept_at);
+create index notes_forgotten on notes (kept_at) where text is null;
+create table moved (only_row boolean primary key default true check (only_row), destination text not null);
 create table probes (only_row boolean primary key default true check (only_row), written_at float8 not null);
 -- After a crash it is empty: by then every turn that was given out is over.
 create unlogged table send_clocks (page text collate "C" primary key, next_at float8 not null) with (fillfactor = 50);
@@ -286,6 +290,47 @@ begin
     returning s.next_at - turns * spacing_ms into first_at;
   now_at := now_ms;
   return next;
+end $$;
+
+create function keep_notes(names text[], texts text[], given float8) returns void language plpgsql
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+declare
+  now_ms float8 := time_of(given);
+begin
+  insert into notes as n (conversation, text, kept_at)
+    select k.name, k.text, now_ms from unnest(names, texts) as k (name, text) order by k.name collate "C"
+  on conflict (conversation) do update set text = excluded.text, kept_at = excluded.kept_at
+    where n.text is distinct from excluded.text;
+  delete from notes n using (
+    select o.conversation from notes o where o.text is null and o.kept_at < now_ms - 3600000
+    order by o.kept_at limit 100 for update skip locked
+  ) as old where n.conversation = old.conversation;
+end $$;
+
+create function import_events(batch json, given float8) returns integer language plpgsql
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+declare
+  now_ms float8 := time_of(given);
+  added integer;
+begin
+  insert into conversations (name, page, due_at, repeated)
+    select distinct on (e.conversation collate "C") e.conversation, e.page, now_ms, false
+    from json_populate_recordset(null::messenger_bot.events, batch) as e
+    where e.state = 'waiting' and not exists (select from messenger_bot.events k where k.id = e.id)
+    order by e.conversation collate "C"
+  on conflict (name) do nothing;
+  insert into messenger_bot.events (id, page, conversation, happened_at, received_at, payload, state, attempts, uncertain,
+      calls, begun, reason, ended_at, retried_at)
+    select e.id, e.page, e.conversation, e.happened_at, e.received_at, e.payload, e.state, e.attempts, e.uncertain,
+      e.calls, e.begun, e.reason, e.ended_at, e.retried_at
+    from json_populate_recordset(null::messenger_bot.events, batch) as e order by e.seq
+  on conflict (id) do nothing;
+  get diagnostics added = row_count;
+  perform give_back(c.name, c.due_at) from conversations c
+    where c.lease is null and c.name in (
+      select e.conversation from json_populate_recordset(null::messenger_bot.events, batch) as e where e.state = 'waiting'
+    );
+  return added;
 end $$;
 `,
 ];

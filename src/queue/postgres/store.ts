@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../process/clock';
-import type { DuePage, EventStore } from '../event-store';
+import type { DuePage, MovableStore } from '../event-store';
 import { createByHand } from './by-hand';
+import { BOT_NAME, COMMAND_NAME, createCarry, requireNotMoved } from './carry';
 import { createCells } from './cells';
 import { CHECK_DATABASE, openDatabase, type Database, type DatabaseOptions } from './database';
 import { createDatabaseClock } from './database-clock';
@@ -42,9 +43,10 @@ const GRACE_MS = 5_000;
  * @throws {Error} when no bot has run there, and this is none
  * @throws {StoreError} when the database does not answer, or does not let this user
  */
-export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<EventStore> {
+export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<MovableStore> {
   const { connections = 10, clock = systemClock, onLost = () => undefined, databaseTime } = options;
-  const database = (options.openDatabase ?? openDatabase)({ url, connections, clock });
+  const name = options.exclusive ? BOT_NAME : COMMAND_NAME;
+  const database = (options.openDatabase ?? openDatabase)({ url, connections, clock, name });
   try {
     await prepare(database, options.exclusive ?? false);
   } catch (error) {
@@ -55,7 +57,8 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   const time = createDatabaseClock(clock);
   const leases = createLeases({ database, clock, given, onLost });
   const cells = createCells(database, time);
-  const notes = createNotes(database, clock);
+  const notes = createNotes(database, clock, given);
+  const byHand = createByHand(database, given, () => time.now());
   let lookedAt = -Infinity;
 
   /** Ends leases of those who are gone, and sees what has become of the gates. */
@@ -85,7 +88,8 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
         },
       }),
     ...createTakeIn(database, clock, given),
-    ...createByHand(database, given, () => time.now()),
+    ...byHand,
+    ...createCarry(database, byHand.list, given),
     ...notes,
     ...leases,
     due: async () => {
@@ -114,6 +118,7 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
 async function prepare(database: Database, isBot: boolean): Promise<void> {
   if (isBot) {
     await migrate(database);
+    await requireNotMoved(database);
     return;
   }
   const taken = await stepsTaken(database);

@@ -5,6 +5,7 @@ import type { Terminal } from '../../../src/cli/terminal';
 import { checkReadable } from '../../../src/queue/lmdb/check-data';
 import * as store from '../../../src/queue/lmdb/store';
 import * as engine from '../../../src/queue/lmdb/tables';
+import * as engines from '../../../src/queue/open';
 import { writePages } from '../../support/pages';
 import { fakeClock } from '../../support/fake-clock';
 import { scriptedTerminal } from '../../support/scripted-terminal';
@@ -88,6 +89,24 @@ const jsonOf = async (folder: string, args: readonly string[]) =>
   JSON.parse((await run(folder, [...args, '--json'])).output) as unknown;
 
 describe('npm run queue', () => {
+  it('works on the database of DATABASE_URL, unless a folder is named; an address that is wrong is not shown', async () => {
+    const [database, folder] = [await folderWithEvents(), temporaryFolder()];
+    const opened = jest.spyOn(engines, 'openStore').mockImplementation(({ dataDir, databaseUrl }) => {
+      return openLmdbStore(databaseUrl === undefined ? dataDir : database);
+    });
+    const list = async (args: readonly string[], env: Record<string, string>) => {
+      const { terminal, said } = scriptedTerminal();
+      return { code: await runQueueCommand(['list', ...args], env, terminal), ...said() };
+    };
+    const DATABASE_URL = 'postgres://bot:a-secret-password@db.example/bot';
+    expect((await list([], { DATABASE_URL })).output).toContain('1 waiting, 2 set aside.');
+    expect(opened).toHaveBeenCalledWith({ dataDir: './data', databaseUrl: DATABASE_URL });
+    expect((await list(['--data', folder], { DATABASE_URL })).complaints).toContain(`There are no events in ${folder}`);
+    const { code, complaints } = await list([], { DATABASE_URL: 'a-secret-password' });
+    expect([code, complaints]).toEqual([1, expect.stringMatching(/^DATABASE_URL must look like/)]);
+    expect(complaints).not.toContain('a-secret-password');
+  });
+
   it('lists what waits and what was set aside, as it came, why and since when, without texts', async () => {
     const { code, output } = await run(await folderWithEvents(), ['list']);
     expect(code).toBe(0);

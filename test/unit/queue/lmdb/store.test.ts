@@ -58,7 +58,12 @@ async function openedToLook(folder: string, options: Parameters<typeof openLmdbS
 
 const openAsBot = (folder: string, clock: Clock) => openLmdbStore(folder, { clock, exclusive: true });
 eventStoreContract('LMDB', openAsBot, temporaryFolder);
-carryingContract('LMDB', openAsBot, temporaryFolder);
+carryingContract(
+  'LMDB',
+  openAsBot,
+  (folder, clock) => openLmdbStore(folder, { clock, exclusive: true, isMoving: true }),
+  temporaryFolder,
+);
 
 async function folderWith(...ids: readonly string[]): Promise<string> {
   const folder = temporaryFolder();

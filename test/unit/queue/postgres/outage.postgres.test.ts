@@ -193,7 +193,7 @@ describe('the way to the database', () => {
   });
 
   it('tells a mistake in a statement from a database that is away', async () => {
-    const database = openDatabase({ url: await createDatabase(), connections: 2, clock: systemClock });
+    const database = openDatabase({ url: await createDatabase(), connections: 2, clock: systemClock, name: 'test' });
     await database.query('select 1', []);
     const steady = database.steadyForMs();
     await expect(database.query('select nothing', [])).rejects.toThrow(StoreError);
@@ -206,7 +206,7 @@ describe('the way to the database', () => {
 
   it('survives that its idle connections are cut', async () => {
     const url = await createDatabase();
-    const [database, other] = [1, 2].map(() => openDatabase({ url, connections: 2, clock: systemClock }));
+    const [database, other] = [1, 2].map(() => openDatabase({ url, connections: 2, clock: systemClock, name: 'test' }));
     await database?.query('select 1', []);
     await other?.query(
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -238,7 +238,7 @@ describe('the tables', () => {
     await expect(openOn(url, false)).rejects.toThrow('no bot has run on it');
     await (await openOn(url, true)).close();
     await (await openOn(url, false)).close();
-    const database = openDatabase({ url, connections: 2, clock: systemClock });
+    const database = openDatabase({ url, connections: 2, clock: systemClock, name: 'test' });
     await database.query('update messenger_bot.schema_version set steps = 0.4', []);
     await database.query('update messenger_bot.schema_version set steps = $1', [STEPS.length - 1 || -1]);
     await expect(openOn(url, false)).rejects.toThrow(
@@ -253,7 +253,7 @@ describe('the tables', () => {
     await old.add([event('1', 'a'), event('2', 'b'), event('3', 'b')], 10);
     await old.due();
     const [lease] = await old.lease('p', 1, 0);
-    const database = openDatabase({ url, connections: 2, clock: systemClock });
+    const database = openDatabase({ url, connections: 2, clock: systemClock, name: 'test' });
     const next =
       'alter table messenger_bot.events add column language text; alter table messenger_bot.conversations add column mood integer';
     await Promise.all([migrate(database, [...STEPS, next]), migrate(database, [...STEPS, next])]);
@@ -275,7 +275,7 @@ describe('the tables', () => {
   it('are refused, and left as they are, where a newer program has made them so that this one cannot read them', async () => {
     const url = await createDatabase();
     await (await openOn(url, true)).close();
-    const database = openDatabase({ url, connections: 2, clock: systemClock });
+    const database = openDatabase({ url, connections: 2, clock: systemClock, name: 'test' });
     await database.query('update messenger_bot.schema_version set steps = 9, readable_from = 8', []);
     for (const exclusive of [true, false]) {
       const opening = openOn(url, exclusive);
@@ -287,7 +287,7 @@ describe('the tables', () => {
 
   it('stay as they were when a step fails', async () => {
     const url = await createDatabase();
-    const database = openDatabase({ url, connections: 2, clock: systemClock });
+    const database = openDatabase({ url, connections: 2, clock: systemClock, name: 'test' });
     await expect(migrate(database, [...STEPS, 'create table twice (a int); select nonsense'])).rejects.toThrow(
       StoreError,
     );
