@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { prepareBench, WARM_UP, type Bench, type Size } from './bench';
 import { killChildrenAtTheEnd } from './children';
 import { programs } from './contestants';
+import { measureDatabase } from './database';
 import type { Findings } from './figure';
 import { batch } from './figures/batch';
 import { flood } from './figures/flood';
@@ -26,6 +27,7 @@ import { tableForTerminal } from './table';
  *   npm run bench                   all of it, about half an hour; leave the machine alone meanwhile
  *   npm run bench -- --short        a minute, for every change: fails when ours costs twice what it did; writes nothing
  *   npm run bench -- --only flood   one experiment; writes nothing. Also --rounds 1 and --scale 0.1, to try things out
+ *   npm run bench -- --database     two minutes: what a database costs in the place of the data folder; writes nothing
  */
 
 const experiments: Readonly<Record<string, (bench: Bench) => Promise<Findings>>> = {
@@ -54,13 +56,18 @@ async function main(): Promise<boolean> {
   const { values } = parseArgs({
     options: {
       short: { type: 'boolean', default: false },
+      database: { type: 'boolean', default: false },
       only: { type: 'string' },
       rounds: { type: 'string' },
       scale: { type: 'string' },
     },
   });
-  const { short, only, rounds, scale } = values;
+  const { short, database, only, rounds, scale } = values;
   if (!existsSync(programs.ours)) throw new Error('The bot is not built: npm run build');
+  if (database) {
+    await measureDatabase(say);
+    return true;
+  }
   const chosen = Object.entries(experiments).filter(([name]) => only === undefined || only === name);
   if (chosen.length === 0) throw new Error(`--only takes one of: ${Object.keys(experiments).join(', ')}`);
   const size = short ? SHORT : sizeOf(rounds, scale);

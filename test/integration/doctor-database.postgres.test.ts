@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { openPostgresStore } from '../../src/queue/postgres/store';
 import { createDatabase } from '../support/database';
 import { rightSetUp, type SetUp } from '../support/set-up';
 
@@ -79,5 +80,19 @@ describe('the doctor, where events are kept in a database', () => {
     } finally {
       await query(owner, `DROP OWNED BY ${name}; DROP ROLE ${name}`);
     }
+  });
+
+  it('finds the tables of a bot fine, but not those of a newer version, nor those that were left', async () => {
+    const site = await rightSetUp();
+    const DATABASE_URL = await createDatabase();
+    site.writeEnvFile({ DATABASE_URL });
+    await (await openPostgresStore(DATABASE_URL, { exclusive: true })).close();
+    expect(await othersThanFlushing(site)).toEqual([]);
+    await query(DATABASE_URL, 'UPDATE messenger_bot.schema_version SET readable_from = 1000');
+    await query(DATABASE_URL, "INSERT INTO messenger_bot.moved (destination) VALUES ('the folder /x')");
+    expect((await othersThanFlushing(site)).map(({ text }) => text)).toEqual([
+      'its tables are of a newer version of this bot.',
+      'the events in it were moved to the folder /x.',
+    ]);
   });
 });

@@ -132,6 +132,8 @@ export async function startPostgres({ settings = {} }: PostgresOptions = {}) {
     /** Of the database `postgres`, as its owner. */
     url,
     port,
+    /** Of its first process. */
+    pid: () => Number(running()?.pid),
     /** What it said: its log, from its first start on. */
     logText,
     query,

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { Client } from 'pg';
+import { STEPS } from './schema';
 
 /** What a database says of itself. */
 export interface DatabaseFacts {
@@ -15,6 +16,10 @@ export interface DatabaseFacts {
   /** Whether this user may make the schema, or change what stands in it. */
   readonly mayWrite: boolean;
   readonly user: string;
+  /** A newer version of this program has made the tables so that this one cannot read them. */
+  readonly isTooNew: boolean;
+  /** Where the events have been moved to, in words; null where they are still there. */
+  readonly movedTo: string | null;
   /** Whether the way to it is encrypted. */
   readonly isEncrypted: boolean;
   /** How far its clock is ahead of this machine's, in milliseconds. */
@@ -69,11 +74,26 @@ export async function examineDatabase(connectionString: string, limitMs: number)
     for (let round = 0; round < ROUNDS; round += 1) clocks.push(await askClock(client));
     const [quickest] = clocks.sort((a, b) => a.roundTripMs - b.roundTripMs);
     const { rows } = await client.query<Omit<DatabaseFacts, 'clockAheadMs' | 'roundTripMs'>>(QUESTIONS);
-    return { ...rows[0], ...quickest } as DatabaseFacts;
+    const tables = rows[0]?.mayWrite ? await askTables(client) : { isTooNew: false, movedTo: null };
+    return { ...rows[0], ...quickest, ...tables } as DatabaseFacts;
   } finally {
     client.end(ignore);
     socket.destroySoon(); // a database that stands still is not waited for
   }
+}
+
+/** What stands in the tables, where a bot has made them. */
+async function askTables(client: Client): Promise<Pick<DatabaseFacts, 'isTooNew' | 'movedTo'>> {
+  const { rows } = await client.query<{ made: boolean }>(
+    "SELECT to_regclass('messenger_bot.moved') IS NOT NULL AND to_regclass('messenger_bot.schema_version') IS NOT NULL AS made",
+  );
+  if (!rows[0]?.made) return { isTooNew: false, movedTo: null };
+  const found = await client.query<{ readableFrom: number; movedTo: string | null }>(
+    `SELECT (SELECT readable_from FROM messenger_bot.schema_version) AS "readableFrom",
+       (SELECT destination FROM messenger_bot.moved) AS "movedTo"`,
+  );
+  const [row] = found.rows;
+  return { isTooNew: Number(row?.readableFrom) > STEPS.length, movedTo: row?.movedTo ?? null };
 }
 
 async function askClock(client: Client): Promise<Pick<DatabaseFacts, 'clockAheadMs' | 'roundTripMs'>> {

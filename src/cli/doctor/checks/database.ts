@@ -44,6 +44,17 @@ export function judge(facts: DatabaseFacts, url: string, config: Pick<Config, 'd
             `GRANT CREATE ON DATABASE … TO ${user}, or give it the schema: ALTER SCHEMA messenger_bot OWNER TO ${user}`,
           ),
         ]),
+    ...(facts.isTooNew
+      ? [wrong('its tables are of a newer version of this bot.', 'Run that version, or name another database.')]
+      : []),
+    ...(facts.movedTo === null
+      ? []
+      : [
+          wrong(
+            `the events in it were moved to ${facts.movedTo}.`,
+            'Remove DATABASE_URL, or set it to another database.',
+          ),
+        ]),
     ...facts.forgetful.map((setting) =>
       wrong(
         `${setting}: an event that was acknowledged could be lost when the database goes down.`,
