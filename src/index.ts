@@ -31,7 +31,7 @@ import { createSecretKeeper, secretsOf, type SecretKeeper, type Secrets } from '
 import { createEventQueue, type EventQueue } from './queue/event-queue';
 import type { EventStore } from './queue/event-store';
 import { isLeftoverOfFailedCommit } from './queue/lmdb/commit-error';
-import { openEvents, type OpenedEvents } from './queue/open-events';
+import { openEvents, type OpenedEvents } from './queue/open';
 import { createWatch, nobodyWatches, type Watch } from './watch';
 import { answerVerification } from './webhook/middleware/answer-verification';
 import { SIGNATURE_HEADER, readBody } from './webhook/middleware/read-body';

@@ -3,7 +3,7 @@ import { openDatabase, type Database, type DatabaseOptions } from '../../../../s
 import { migrate } from '../../../../src/queue/postgres/migrate';
 import { STEPS } from '../../../../src/queue/postgres/schema';
 import { openPostgresStore } from '../../../../src/queue/postgres/store';
-import { openEvents } from '../../../../src/queue/open-events';
+import { openEvents } from '../../../../src/queue/open';
 import { createDatabase } from '../../../support/database';
 import { fakeClock, settle } from '../../../support/fake-clock';
 import { freePort } from '../../../support/free-port';
