@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as Postgres from 'pg';
 import type { Clock } from '../../process/clock';
+import { OperatorError } from '../../process/operator-error';
 import { StoreError } from '../event-store';
 import { explainDatabaseError } from './trouble';
 
@@ -76,7 +77,7 @@ export function openDatabase({ url, connections, clock, name }: DatabaseOptions)
       steadySince ??= clock.monotonic();
       return result;
     } catch (error) {
-      if (error instanceof StoreError || isOperators(error)) throw error;
+      if (error instanceof OperatorError) throw error;
       if (isOutage(error)) steadySince = undefined;
       const { what, remedy } = explainDatabaseError(error);
       throw new StoreError(`The database does not take it: ${what}`, remedy);
@@ -113,11 +114,6 @@ export function openDatabase({ url, connections, clock, name }: DatabaseOptions)
       await ending;
     },
   };
-}
-
-/** What is said to the operator as it is. */
-function isOperators(error: unknown): boolean {
-  return error instanceof Error && error.name === 'StoreFormatError';
 }
 
 /** No answer, or one that says that there is nobody who could give it: not a mistake in the statement. */

@@ -204,6 +204,13 @@ describe('the way to the database', () => {
     await database.close();
   });
 
+  it('says what a program has found in it in that program’s words', async () => {
+    const database = openDatabase({ url: await createDatabase(), connections: 2, clock: systemClock, name: 'test' });
+    const found = new StoreFormatError('newer');
+    await expect(database.transaction(() => Promise.reject(found))).rejects.toBe(found);
+    await database.close();
+  });
+
   it('survives that its idle connections are cut', async () => {
     const url = await createDatabase();
     const [database, other] = [1, 2].map(() => openDatabase({ url, connections: 2, clock: systemClock, name: 'test' }));
@@ -237,7 +244,7 @@ describe('the tables', () => {
     await expect(openOn(url, false)).rejects.toThrow('There are no events in the database of DATABASE_URL');
     await expect(openOn(url, false)).rejects.toThrow('no bot has run on it');
     await (await openOn(url, true)).close();
-    await (await openOn(url, false)).close();
+    await (await openPostgresStore(url)).close();
     const database = openDatabase({ url, connections: 2, clock: systemClock, name: 'test' });
     await database.query('update messenger_bot.schema_version set steps = 0.4', []);
     await database.query('update messenger_bot.schema_version set steps = $1', [STEPS.length - 1 || -1]);

@@ -33,7 +33,7 @@ async function twoInstances() {
     const store = await openPostgresStore(url, {
       ...{ exclusive: true, connections: 4, clock },
       databaseTime: () => database.now(),
-      onLost: (count) => lost.push(`${name} ${count}`),
+      ...(name === 'a' && { onLost: (count: number) => lost.push(`${name} ${count}`) }),
     });
     opened.push(store);
     return { store, clock };
@@ -162,6 +162,16 @@ describe('instances that share a database', () => {
     await expect(idsFrom(a.store)).resolves.toEqual([]);
     await expect(b.store.finish('1', true)).resolves.toMatchObject({ id: '2' });
     expect(lease).toBeDefined();
+  });
+
+  it('need not be told that they have lost something', async () => {
+    const { a, b, pass } = await twoInstances();
+    await b.store.add([event('1')], 100);
+    const [lease] = await leaseFrom(b.store);
+    await pass(21 * SECOND, a.clock);
+    await expect(idsFrom(a.store)).resolves.toEqual(['1']);
+    await b.clock.leap(21 * SECOND);
+    await expect(lease?.leaveBy(0)).resolves.toBeUndefined();
   });
 
   it('give up at once, when one ends, what it has not finished', async () => {
