@@ -235,6 +235,15 @@ describe('what operators are told', () => {
     expect(await bot.ask('/healthz')).toMatchObject({ status: 200, text: 'alive' });
   });
 
+  it('is which folder the events are in, and none where they are in a database', async () => {
+    const dataDirOf = async (env: Readonly<Record<string, string>>) => {
+      const answer = await (await operatedBot({ ...settings, ...env })).ask('/readyz');
+      return (answer.body as { dataDir?: string }).dataDir;
+    };
+    await expect(dataDirOf({ DATA_DIR: '/some/data' })).resolves.toBe('/some/data');
+    await expect(dataDirOf({ DATABASE_URL: 'postgres://bot@127.0.0.1/bot' })).resolves.toBeUndefined();
+  });
+
   it('is the same on the main port, without the details: everybody may reach it', async () => {
     const bot = await operatedBot(settings, {
       around: (store) => ({ ...store, probe: () => Promise.reject(new StoreError('/secret/place is full')) }),

@@ -1,5 +1,11 @@
 import path from 'node:path';
-import { announce, createDamageReport, createMendReport, type StartFacts } from '../../../src/process/announce';
+import {
+  announce,
+  createDamageReport,
+  createLossReport,
+  createMendReport,
+  type StartFacts,
+} from '../../../src/process/announce';
 import { loadConfig } from '../../../src/config';
 import { writePages } from '../../support/pages';
 import { createLogger } from '../../../src/process/logger';
@@ -105,5 +111,14 @@ describe('a report of files that were changed by somebody else', () => {
     const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
     createMendReport(createLogger(config, { write: (line) => void lines.push(line) }))('the data file was replaced');
     expect(lines.join()).toMatch(/"level":"warn".*the data file was replaced.*no event is lost. Find out who/);
+  });
+});
+
+describe('a report of conversations that another instance has gone on with', () => {
+  it('is a warning that says how many, and what can come of it', () => {
+    const lines: string[] = [];
+    const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' });
+    createLossReport(createLogger(config, { write: (line) => void lines.push(line) }))(3);
+    expect(lines.join()).toMatch(/"level":"warn".*"conversations":3.*another instance.*may be sent twice/);
   });
 });
