@@ -10,7 +10,7 @@ import { chance } from '../../src/simulator/random';
  *
  *   npm run chaos -- --kills 20                                one server with its data in a folder
  *   npm run chaos -- --engine postgres --instances 3           several with their data in PostgreSQL, about a quarter of an hour
- *   npm run chaos -- --engine postgres --instances 3 --short   the same with less of everything, about five minutes
+ *   npm run chaos -- --engine postgres --instances 3 --short   the same with less of everything, about six minutes
  *   npm run chaos -- --engine postgres --only kills,pace       some of it
  */
 
