@@ -9,17 +9,19 @@ jest.setTimeout(120_000);
 
 const program = path.join(__dirname, '..', '..', 'dist', 'cli', 'queue.js');
 
-/** Runs `npm run queue -- move`, and kills it once it has said this. */
+const killer = path.join(__dirname, '..', 'support', 'kill-at.cjs');
+
+/** Runs `npm run queue -- move`, and kills it when it is about to say this. */
 async function move(DATABASE_URL: string, from: string, to: string, killAt?: string) {
-  const child = spawn(process.execPath, [program, 'move', '--from', from, '--to', to], {
+  const killing = killAt === undefined ? [] : ['--require', killer];
+  const child = spawn(process.execPath, [...killing, program, 'move', '--from', from, '--to', to], {
     cwd: temporaryFolder(),
-    env: { PATH: process.env['PATH'], DATABASE_URL },
+    env: { PATH: process.env['PATH'], DATABASE_URL, KILL_AT: killAt },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (killAt !== undefined && output.includes(killAt)) child.kill('SIGKILL');
     });
   }
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];

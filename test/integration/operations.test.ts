@@ -466,3 +466,11 @@ describe('a scrape', () => {
     expect(Math.min(...costs)).toBeLessThan(5); // whatever else the process does at the same time only adds to it
   });
 });
+
+describe('readiness of a bot that keeps its events in a database', () => {
+  it('names no folder', async () => {
+    const bot = await operatedBot({ ...settings, DATABASE_URL: 'postgres://bot@127.0.0.1/bot' });
+    bot.begin();
+    expect((await bot.ask('/readyz')).body).toEqual({ ready: true, reasons: [] });
+  });
+});

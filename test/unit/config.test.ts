@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from '../../src/config';
+import { ConfigError, loadConfig, readDatabaseUrl } from '../../src/config';
 
 const needed = { PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token' };
 
@@ -265,5 +265,14 @@ describe('loadConfig', () => {
     expect(message).toContain('1 setting needs attention');
     expect(message).toContain('\n  - VERIFY_TOKEN is missing.');
     expect(message).toContain('.env.example');
+  });
+});
+
+describe('the address of the database alone', () => {
+  it('needs no other setting, and may be missing or empty', () => {
+    expect(readDatabaseUrl({ DATABASE_URL: ' postgres://bot@db.example/bot ' })).toBe('postgres://bot@db.example/bot');
+    expect(readDatabaseUrl({})).toBeUndefined();
+    expect(readDatabaseUrl({ DATABASE_URL: '  ' })).toBeUndefined();
+    expect(() => readDatabaseUrl({ DATABASE_URL: 'postgres://bot:secret@' })).toThrow(ConfigError);
   });
 });

@@ -36,6 +36,12 @@ describe('announce', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('names the folder only where events are kept in one', () => {
+    const [line = ''] = announced({ APP_SECRET: SECRET, DATABASE_URL: 'postgres://bot:secret-of-the-bot@db/bot' });
+    expect(JSON.parse(line)).toMatchObject({ data: 'PostgreSQL' });
+    expect(line).not.toContain('secret-of-the-bot');
+  });
+
   it('says that the socket came from the system, and from where', () => {
     const [line = '', ...warnings] = announced({ APP_SECRET: SECRET, HOST: '192.0.2.1' }, { socket: { fd: 3 } });
     expect(JSON.parse(line)).toMatchObject({ port: 1337, host: '127.0.0.1', socket: 'handed over by the system' });

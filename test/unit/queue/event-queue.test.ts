@@ -264,6 +264,37 @@ describe('to the end', () => {
   });
 });
 
+describe('a probe whose gate cannot be changed', () => {
+  it('is not the end of it: its conversation is tried again', async () => {
+    let broken = false;
+    const { started, on, clock, seen } = await makeQueue({
+      breakStore: (real) => ({
+        ...real,
+        gateCell: (page) => {
+          const cell = real.gateCell(page);
+          return {
+            ...cell,
+            probeLimitMs: 30 * SECOND,
+            change: (step) => (broken ? Promise.reject(new StoreError('away')) : cell.change(step)),
+          };
+        },
+      }),
+    });
+    on(() => hold);
+    await started([event('1')]);
+    on(() => {
+      broken = true;
+      return Promise.reject(new Error('rejected'));
+    });
+    await clock.pass(MINUTE);
+    expect(seen).toEqual(['1', '1']);
+    broken = false;
+    on(() => done);
+    await clock.pass(MINUTE);
+    expect(seen).toEqual(['1', '1', '1']);
+  });
+});
+
 describe('patient', () => {
   it('tries again after 1 s, doubling up to 5 min, while the conversation waits in order', async () => {
     const { started, on, clock, seen, store } = await makeQueue();

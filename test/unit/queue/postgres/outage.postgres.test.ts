@@ -289,6 +289,9 @@ describe('the tables', () => {
       await expect(opening).rejects.toThrow(StoreFormatError);
       await expect(opening).rejects.toThrow(/stored by a newer version of this bot \(schema 9, readable from 8 on/);
     }
+    const nobody = { onDamage: () => undefined, onMended: () => undefined, onLost: () => undefined };
+    const opening = openEvents({ dataDir: '/nowhere', databaseUrl: url, databaseConnections: 2 }, nobody);
+    await expect(opening).rejects.toThrow(StoreFormatError);
     await database.close();
   });
 
