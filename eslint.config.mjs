@@ -50,6 +50,9 @@ const walls = [
   ...Object.entries(rooms).map(([room, forbidden]) =>
     wall(`src/${room}/`, [`src/${room}/**/*.ts`, `test/unit/${room}/**/*.ts`], forbidden),
   ),
+  // The engines know nothing of each other.
+  wall('src/queue/lmdb/', ['src/queue/lmdb/**/*.ts'], [...rooms.queue, 'postgres', 'pg']),
+  wall('src/queue/postgres/', ['src/queue/postgres/**/*.ts'], [...rooms.queue, 'lmdb']),
   ...outside.map((place) => wall(`${place}/`, [`${place}/**/*.ts`], [...inside, 'queue'])),
   wall('bench/', ['bench/**/*.ts'], inside),
   wall('handle-event.ts', ['src/handle-event.ts'], ['express', 'body-parser', 'axios', 'simulator', 'cli']),
