@@ -210,18 +210,23 @@ begin
   return ended;
 end $$;
 
-create function look(given float8) returns table (page text, first float8, repeated float8) language sql volatile
+create function look(given float8) returns table (page text, first float8, repeated float8) language plpgsql
   set search_path = messenger_bot, pg_temp as $$
+#variable_conflict use_column
+declare
+  now_ms float8 := time_of(given);
+begin
+  return query
   with recursive pages as (
     (select c.page from conversations c where c.lease is null order by c.page limit 1)
     union all
     select (select c.page from conversations c where c.lease is null and c.page > p.page order by c.page limit 1)
     from pages p where p.page is not null
-  ), clock as materialized (select time_of(given) as now_ms)
+  )
   select p.page,
-    case when f.due_at is not null then greatest(f.due_at - clock.now_ms, 0) end,
-    case when r.due_at is not null then greatest(r.due_at - clock.now_ms, 0) end
-  from pages p cross join clock
+    case when f.due_at is not null then greatest(f.due_at - now_ms, 0) end,
+    case when r.due_at is not null then greatest(r.due_at - now_ms, 0) end
+  from pages p
     left join lateral (
       select c.due_at from conversations c where c.lease is null and c.page = p.page and not c.repeated
       order by c.due_at limit 1
@@ -230,8 +235,8 @@ create function look(given float8) returns table (page text, first float8, repea
       select c.due_at from conversations c where c.lease is null and c.page = p.page and c.repeated
       order by c.due_at limit 1
     ) as r on true
-  where p.page is not null
-$$;
+  where p.page is not null;
+end $$;
 
 create function put_back(of_id text, given float8) returns boolean language plpgsql
   set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
