@@ -11,7 +11,7 @@ const always = [
 process.stdout.write(`Left out: the tests ${always.slice(0, -1).join(', ')} and ${always.at(-1) ?? ''}\n`);
 if (findPostgres() === undefined) {
   process.stdout.write(
-    'Left out: the tests of the PostgreSQL engine (with PostgreSQL 14 or newer on the machine: npm test)\n',
+    'Left out: the tests of the PostgreSQL engine, and a per cent of the coverage (with PostgreSQL 14 or newer on the machine: npm test)\n',
   );
 } else if (findPgBouncer() === undefined) {
   process.stdout.write('Left out: the test behind PgBouncer (with PgBouncer on the machine: npm test)\n');
