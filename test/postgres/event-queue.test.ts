@@ -1,2 +1,4 @@
 import '../support/on-postgres';
 import '../unit/queue/event-queue.test';
+
+jest.setTimeout(120_000); // each look of the queue is a question to the database
