@@ -48,7 +48,7 @@ export function createOperationsApp({
   });
   app.use(((error: unknown, req, res, _next) => {
     log.error({ err: error, path: req.path }, 'a question of an operator could not be answered');
-    res.status(500).type('text/plain').send('It could not be told. See the log.');
+    res.status(500).type('text/plain').send('It could not be told. /readyz and the log say why.\n');
   }) satisfies express.ErrorRequestHandler);
   return app;
 }

@@ -112,7 +112,9 @@ function readText(place: string, mistake: (text: string) => never): string {
     const { size } = statSync(place);
     text = size > LARGEST_MIB * MIB ? '' : readFileSync(place, 'utf8');
   } catch (error) {
-    return mistake(`PAGES_FILE cannot be read (${(error as Error).message}). Let the user who starts the bot read it.`);
+    return mistake(
+      `PAGES_FILE cannot be read (${(error as Error).message}). See that it is there, and that the user who starts the bot may read it.`,
+    );
   }
   if (text === '') mistake(`PAGES_FILE is empty, or larger than ${LARGEST_MIB} MiB: ${place}. Is it the right file?`);
   return text.replace(/^\uFEFF/, ''); // some editors put it there

@@ -82,7 +82,7 @@ async function openDatabase(place: BotPlace, { onLost }: Reports): Promise<Opene
     return { isDataOpen: false, store: await openStore(place, options) };
   } catch (error) {
     if (error instanceof StoreError)
-      throw new OperatorError(`Its database cannot be used. ${error.message}. ${error.advice}`);
+      throw new OperatorError(`It needs the database of DATABASE_URL. ${error.message}. ${error.advice}`);
     throw error;
   }
 }

@@ -401,7 +401,10 @@ describe('what operators are told', () => {
       around: (store) => ({ ...store, figures: () => Promise.reject(new Error('unreadable /secret/place')) }),
     });
     bot.begin();
-    expect(await bot.ask('/state')).toMatchObject({ status: 500, text: 'It could not be told. See the log.' });
+    expect(await bot.ask('/state')).toMatchObject({
+      status: 500,
+      text: 'It could not be told. /readyz and the log say why.\n',
+    });
     expect(bot.lines()).toContainEqual(
       expect.objectContaining({
         level: 'error',

@@ -65,7 +65,7 @@ export async function requireEvents(folder: string, terminal: Terminal): Promise
   if (existsSync(folder)) requireAccess(folder);
   if (!existsSync(path.join(folder, DATA_FILE))) {
     throw new Error(
-      `There are no events in ${folder}: no bot has run on it. Give the right folder with --data or DATA_DIR.`,
+      `There are no events in ${folder}: no bot has run on it. Name the right folder: with --data, with --from of a move, or in DATA_DIR.`,
     );
   }
   await terminal.check(folder);

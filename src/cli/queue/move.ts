@@ -71,7 +71,10 @@ function remains({ databaseUrl, dataDir }: Place): string {
 function readPlace(text: string, env: Helpers['env']): NamedPlace {
   if (text === 'database') {
     const databaseUrl = readDatabaseUrl(env);
-    if (databaseUrl === undefined) throw new UsageError('DATABASE_URL is not set.');
+    if (databaseUrl === undefined)
+      throw new UsageError(
+        'DATABASE_URL is not set. Put the address of the database into it, or in the place of "database", then without its password.',
+      );
     return { databaseUrl, dataDir: '', name: nameOf(databaseUrl) };
   }
   if (!/^postgres(ql)?:/i.test(text)) {

@@ -75,7 +75,7 @@ export function requireNotMoved(folder: string): void {
 
 function moved(folder: string, to: string): OperatorError {
   return new OperatorError(
-    `The events in ${folder} were moved to ${to}, and are handled there. Set DATABASE_URL, or DATA_DIR to another folder. Only where no bot has run there since, remove ${path.join(folder, MOVED_FILE)} to go on here.`,
+    `The events in ${folder} were moved to ${to}, and are handled there. Set DATABASE_URL, or name another folder (DATA_DIR, or --to of a move). Only where no bot has run there since, remove ${path.join(folder, MOVED_FILE)} to go on here.`,
   );
 }
 

@@ -80,7 +80,7 @@ export function openDatabase({ url, connections, clock, name }: DatabaseOptions)
       if (error instanceof OperatorError) throw error;
       if (isOutage(error)) steadySince = undefined;
       const { what, remedy } = explainDatabaseError(error);
-      throw new StoreError(`The database does not take it: ${what}`, remedy);
+      throw new StoreError(`The database cannot be used: ${what}`, remedy);
     } finally {
       underWay -= 1;
     }

@@ -94,7 +94,7 @@ describe('a file of Pages', () => {
   });
 
   it.each<[string, (folder: string) => string, RegExp]>([
-    ['is not there', (folder) => path.join(folder, 'none.json'), /cannot be read \(ENOENT.*Let the user/],
+    ['is not there', (folder) => path.join(folder, 'none.json'), /cannot be read \(ENOENT.*See that it is there/],
     [
       'is a folder',
       (folder) => {

@@ -98,7 +98,7 @@ describe('npm run queue -- move', () => {
       ...store,
       importAll: (events) => {
         batches += 1;
-        if (batches === 2) return Promise.reject(new StoreError('The database does not take it', 'Look at it.'));
+        if (batches === 2) return Promise.reject(new StoreError('The database cannot be used', 'Look at it.'));
         return store.importAll(events);
       },
     }));
@@ -107,7 +107,7 @@ describe('npm run queue -- move', () => {
     const failed = await run(['--from', folder, '--to', 'database']);
     expect(failed).toMatchObject({ code: 1, output: '' });
     expect(failed.complaints).toBe(
-      'The database does not take it. Look at it.\nThe move is not finished. Nothing is lost: run it again.\n',
+      'The database cannot be used. Look at it.\nThe move is not finished. Nothing is lost: run it again.\n',
     );
     await expect(openLmdbStore(folder, { exclusive: true })).rejects.toThrow('were moved to');
     expect(await contentOf(database)).toHaveLength(500);

@@ -188,7 +188,9 @@ describe('the way to the database', () => {
     );
     const error = await opening.catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'OperatorError' });
-    expect(String(error)).toMatch(/Its database cannot be used\..*nothing listens there.*Start it/);
+    expect(String(error)).toMatch(
+      /It needs the database of DATABASE_URL\. The database cannot be used: .*nothing listens there.*Start it/,
+    );
     expect(String(error)).not.toContain('p4ssw0rd');
   });
 
