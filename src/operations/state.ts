@@ -27,8 +27,9 @@ export async function describeState(sources: StateSources): Promise<object> {
   const { clock, hands, nameOf, pages } = sources;
   const [reasons, figures, troubled] = await Promise.all([
     sources.reasons(),
-    sources.store.figures(),
-    sources.store.troubled(EXAMPLES),
+    // A store that does not answer is among the reasons; the rest is told all the same.
+    sources.store.figures().catch(() => undefined),
+    sources.store.troubled(EXAMPLES).catch(() => ({ delayed: [], setAside: [] })),
   ]);
   const status = sources.queue.status();
   const now = clock.now();
@@ -44,9 +45,9 @@ export async function describeState(sources: StateSources): Promise<object> {
     ready: reasons.length === 0,
     reasons,
     waiting: {
-      events: figures.waiting,
-      putBack: figures.putBack,
-      oldestSince: time(figures.oldestSince),
+      events: figures?.waiting,
+      putBack: figures?.putBack,
+      oldestSince: time(figures?.oldestSince),
       conversationsUnderWay: status.underWay,
       triedAgain: troubled.delayed.map(({ event, dueInMs }) => ({ ...about(event), nextTryAt: time(now + dueInMs) })),
     },
@@ -62,7 +63,7 @@ export async function describeState(sources: StateSources): Promise<object> {
       }),
     })),
     setAside: {
-      events: figures.setAside,
+      events: figures?.setAside,
       latest: troubled.setAside.map((event) => ({ ...about(event), since: time(event.endedAt) })),
     },
     humans: {

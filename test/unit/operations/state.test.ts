@@ -27,6 +27,25 @@ describe('the state of a bot', () => {
     expect(state).toMatchObject({ waiting: { oldestSince: undefined }, humans: { waitingLongest: [{ person: 'p' }] } });
   });
 
+  it('tells what it knows while the store does not answer, and why it does not', async () => {
+    const away = () => Promise.reject(new Error('away'));
+    const state = await describeState({
+      clock: fakeClock(NOW),
+      hands: createHumanHands(),
+      nameOf: () => 'p',
+      pages: bookOfToken('token'),
+      reasons: () => Promise.resolve([{ what: 'storage_failing', detail: 'Start it.' }]),
+      store: { figures: away, troubled: away },
+      queue: { status: () => ({ underWay: 7, pages: [] }) },
+    });
+    expect(JSON.parse(JSON.stringify(state))).toMatchObject({
+      reasons: [{ what: 'storage_failing', detail: 'Start it.' }],
+      waiting: { conversationsUnderWay: 7, triedAgain: [] },
+      setAside: { latest: [] },
+    });
+    expect(JSON.stringify(state)).not.toContain('"events"');
+  });
+
   it('says what is paused, why, since when, and when it is tried next', async () => {
     const closed = { kind: 'pause', reason: 'too many calls', sinceMs: 60_000, nextTryInMs: 5_000 } as const;
     const putBack = { id: 'e1', page: 'me', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
