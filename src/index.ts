@@ -201,8 +201,9 @@ export async function start(env: NodeJS.ProcessEnv, output: LogOutput, socket?: 
       log,
       announce: () => {
         const isPagesFileOpen = config.pagesFile !== undefined && isOpenToOthers(config.pagesFile);
+        const count = config.pagesFile === undefined ? undefined : pages().pages.length;
         const facts = { port, address: host, socket, portAskedFor: env['PORT'], isDataOpen, isPagesFileOpen };
-        announce(config, facts, log);
+        announce(config, { ...facts, pages: count }, log);
       },
       reload,
       stop,

@@ -18,6 +18,8 @@ export interface StartFacts {
   readonly isDataOpen: boolean;
   /** Other users of the machine may read the tokens of the Pages. */
   readonly isPagesFileOpen: boolean;
+  /** How many Pages there are; undefined where there is one token for one. */
+  readonly pages: number | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ export function announce(config: Config, facts: StartFacts, log: Logger): void {
   const data = config.databaseUrl === undefined ? path.resolve(config.dataDir) : 'PostgreSQL';
   const host = facts.socket ? facts.address : (config.host ?? 'all interfaces');
   const socket = facts.socket && 'handed over by the system';
-  log.info({ port, host, socket, data, graph: graph.origin, protections }, 'webhook is listening');
+  log.info({ port, host, socket, data, pages: facts.pages, graph: graph.origin, protections }, 'webhook is listening');
   if (socket && portAskedFor !== undefined && Number(portAskedFor) !== port) {
     log.warn(
       `PORT=${portAskedFor} plays no part: the system hands over a socket with port ${port}. Let the proxy forward to that one, and remove PORT.`,

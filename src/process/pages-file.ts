@@ -56,6 +56,7 @@ const fileSchema = z
   .superRefine((pages, context) => {
     const numbers = new Set<string>();
     const names = new Set<string>();
+    const tokens = new Set<string>();
     const once = (seen: Set<string>, place: (string | number)[], value: string | undefined): void => {
       if (value === undefined) return;
       if (seen.has(value)) context.addIssue({ code: 'custom', path: place, message: twice.error });
@@ -65,6 +66,7 @@ const fileSchema = z
       once(numbers, [n, 'id'], page.id);
       once(numbers, [n, 'instagramId'], page.instagramId);
       once(names, [n, 'name'], page.name);
+      once(tokens, [n, 'accessToken'], page.accessToken); // each speaks for one Page only
     }
   });
 const twice = { error: 'stands in the file already: each one must be there once.' };
@@ -73,7 +75,7 @@ const twice = { error: 'stands in the file already: each one must be there once.
  * Reads the file that has the Pages and their tokens.
  *
  * @param file its path
- * @returns at least one Page; each id, and each name, is there once
+ * @returns at least one Page; each id, name and token is there once
  * @throws {ConfigError} naming the mistakes, each with its line; tokens are never repeated
  */
 export function readPagesFile(file: string): readonly ListedPage[] {

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import type * as Postgres from 'pg';
 import type { Clock } from '../../process/clock';
 import { OperatorError } from '../../process/operator-error';
@@ -51,8 +52,16 @@ const ANSWER_LIMIT_MS = 3_500;
  */
 export function openDatabase({ url, connections, clock, name }: DatabaseOptions): Database {
   const { Pool } = createRequire(__filename)('pg') as typeof Postgres;
+  const sockets = new Set<Socket>();
+  /** The client forgets a connection that it has given up while it was let in: it would keep the process for a minute. */
+  const stream = (): Socket => {
+    const socket = new Socket();
+    sockets.add(socket);
+    return socket.once('close', () => sockets.delete(socket));
+  };
   const makePool = (max: number) => {
     const pool = new Pool({
+      stream,
       connectionString: url,
       max,
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
@@ -112,6 +121,7 @@ export function openDatabase({ url, connections, clock, name }: DatabaseOptions)
     close: async () => {
       ending ??= Promise.all([pool.end(), urgentPool.end()]);
       await ending;
+      for (const socket of sockets) socket.destroy();
     },
   };
 }

@@ -17,7 +17,7 @@ function announced(env: Record<string, string>, facts: Partial<StartFacts> = {})
   const config = loadConfig({ PAGE_ACCESS_TOKEN: 'page-token', VERIFY_TOKEN: 'verify-token', ...env });
   announce(
     config,
-    { port: 1337, address: '127.0.0.1', isDataOpen: false, isPagesFileOpen: false, ...facts },
+    { port: 1337, address: '127.0.0.1', isDataOpen: false, isPagesFileOpen: false, pages: undefined, ...facts },
     createLogger(config, { write: (line) => void lines.push(line) }),
   );
   return lines;
@@ -34,6 +34,11 @@ describe('announce', () => {
       protections: { webhookSignatures: true, appSecretProof: true, graphOverHttps: true },
     });
     expect(warnings).toEqual([]);
+  });
+
+  it('says how many Pages there are, where a file lists them', () => {
+    expect(JSON.parse(String(announced({ APP_SECRET: SECRET }, { pages: 2 })[0]))).toMatchObject({ pages: 2 });
+    expect(JSON.parse(String(announced({ APP_SECRET: SECRET })[0]))).not.toHaveProperty('pages');
   });
 
   it('names the folder only where events are kept in one', () => {

@@ -32,7 +32,8 @@ describe('a file of Pages', () => {
   });
 
   it('may have 10,000 Pages, and no more', () => {
-    const pages = (count: number) => Array.from({ length: count }, (_, n) => ({ id: String(n + 1), accessToken: 'a' }));
+    const pages = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({ id: String(n + 1), accessToken: `a${n}` }));
     expect(readPagesFile(writePages(pages(10_000)))).toHaveLength(10_000);
     expect(problemsOf(pages(10_001))).toEqual(['PAGES_FILE, line 1: must not name more than 10000 Pages.']);
   });
@@ -79,6 +80,11 @@ describe('a file of Pages', () => {
       '[{"id": "1", "accessToken": "a", "name": "A"},\n{"id": "2", "accessToken": "b", "name": "A"}]',
       'line 2: name stands in the file already',
     ],
+    [
+      'one token for two Pages',
+      '[{"id": "1", "accessToken": "EAA"},\n{"id": "2",\n"accessToken": "EAA"}]',
+      'line 3: accessToken stands in the file already',
+    ],
   ])('with %s is refused, with the line', (_what, text, told) => {
     const problems = problemsOf(text);
     expect(problems).toEqual([expect.stringContaining(`PAGES_FILE, ${told}`)]);
@@ -86,7 +92,7 @@ describe('a file of Pages', () => {
   });
 
   it('is told all its mistakes, up to 20 of them, and where to put them right', () => {
-    const file = writePages(Array.from({ length: 23 }, (_, n) => ({ id: `x${n}`, accessToken: 'a' })));
+    const file = writePages(Array.from({ length: 23 }, (_, n) => ({ id: `x${n}`, accessToken: `a${n}` })));
     const { problems, message } = mistakeIn(file);
     expect(problems).toHaveLength(21);
     expect(problems.at(-1)).toBe('PAGES_FILE: and 3 more.');

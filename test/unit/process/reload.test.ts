@@ -181,7 +181,7 @@ describe('a list of Pages that is read again', () => {
 
   it('names 20 Pages, and how many more there are', async () => {
     const { lines, reload, rewrite } = withList(bakery);
-    rewrite([bakery, ...Array.from({ length: 23 }, (_, n) => ({ id: String(n + 10), accessToken: 'a' }))]);
+    rewrite([bakery, ...Array.from({ length: 23 }, (_, n) => ({ id: String(n + 10), accessToken: `a${n}` }))]);
     await reload({});
     const { joined } = lines[0] as { joined: string[] };
     expect(joined).toHaveLength(21);

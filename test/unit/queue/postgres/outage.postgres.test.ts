@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { StoreError, StoreFormatError, type NewEvent } from '../../../../src/queue/event-store';
 import { openDatabase, type Database, type DatabaseOptions } from '../../../../src/queue/postgres/database';
 import { migrate } from '../../../../src/queue/postgres/migrate';
@@ -176,6 +178,26 @@ describe('a store whose database is in trouble', () => {
     const { store: after } = await makeStore(place);
     await expect(after.figures()).resolves.toMatchObject({ waiting: 1 });
     await after.close();
+  });
+});
+
+describe('a connection that a server asks for a password', () => {
+  it('is closed with the store, where there is none: nobody waits for it', async () => {
+    const asking = (code: number, text: string) =>
+      Buffer.concat([Buffer.from('R'), Buffer.from([0, 0, 0, text.length + 8, 0, 0, 0, code]), Buffer.from(text)]);
+    const questions = [asking(10, 'SCRAM-SHA-256\0\0'), asking(11, 'r=x,s=c2FsdA==,i=4096')];
+    let ended: Promise<unknown> = Promise.reject(new Error('nobody came'));
+    ended.catch(() => undefined);
+    const server = createServer((socket) => {
+      ended = once(socket, 'close');
+      socket.on('error', () => undefined).on('data', () => socket.write(questions.shift() ?? ''));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `postgres://bot@127.0.0.1:${(server.address() as AddressInfo).port}/bot`;
+    await expect(openPostgresStore(url)).rejects.toThrow('it wants a password');
+    await ended;
+    server.close();
   });
 });
 
