@@ -33,6 +33,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
       const { data, url, method, leaveBy = Infinity } = config as Asked;
       const length = data === undefined ? {} : { 'Content-Length': Buffer.byteLength(data) };
       let wasWritten = false;
+      let isOver = false;
       let began: AdapterFacts['began'];
 
       const fail = (code: string): void => {
@@ -47,7 +48,10 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
         method: method.toUpperCase(),
         headers: { ...config.headers.toJSON(), ...length },
       });
-      const limit = setTimeout(fail, timeoutMs, 'ETIMEDOUT');
+      // After a standstill of the process the answer may be there already: it is read before the limit counts.
+      const limit = setTimeout(setImmediate, timeoutMs, () => {
+        if (!isOver) fail('ETIMEDOUT');
+      });
       request.on('finish', () => (wasWritten = true));
       request.on('error', ({ code = 'NO_CONNECTION' }: NodeJS.ErrnoException) => {
         fail(code);
@@ -67,6 +71,7 @@ export function createHttpAdapter(baseUrl: string, timeoutMs: number, largestAns
           fail(String(error.code));
         });
         response.on('end', () => {
+          isOver = true;
           clearTimeout(limit);
           resolve({
             data: Buffer.concat(chunks).toString('utf8'),

@@ -55,6 +55,19 @@ describe('a call that must have left by some time', () => {
     close();
   });
 
+  it('has its answer where that came while the process stood still for longer than it may take', async () => {
+    const server = http.createServer((_req, res) => {
+      res.setHeader('Content-Type', 'application/json').end('{"message_id":"m"}', () => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await expect(graphAt(server, 200).call('/messages', {})).resolves.toEqual({ message_id: 'm' });
+    server.close();
+    server.closeAllConnections();
+  });
+
   it('gives a connection up that is not made in time', async () => {
     const server = createServer(); // it never says a word of TLS
     const ended = new Promise((resolve) =>
