@@ -97,7 +97,7 @@ const MOST_IN_LINE = 64;
  */
 export function createEventQueue(options: EventQueueOptions): EventQueue {
   const { store, log, clock, random, maxPendingEvents, observer = nobody, about = () => ({}) } = options;
-  const time = createTrustedTime(clock, log);
+  const time = createTrustedTime(clock, log, () => store.now());
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // everyone in line listens
   const pages = createPages({ aboutPage: () => ({}), ...options });

@@ -136,6 +136,8 @@ export const KEEP_SET_ASIDE_MS = 30 * 24 * 60 * 60 * 1_000;
 export interface EventStore {
   /** What an operator looks at when nothing can be stored. */
   readonly advice: string;
+  /** The clock by which it dates events, milliseconds since 1970. */
+  now(): number;
   /** Where the gate of a Page stands, for all who share the store. */
   gateCell(page: string): GateCell;
   /**

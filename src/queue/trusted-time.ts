@@ -22,7 +22,13 @@ export interface TrustedTime {
   isOver(event: StoredEvent): boolean;
 }
 
-export function createTrustedTime(clock: Clock, log: Logger): TrustedTime {
+/**
+ * Makes it.
+ *
+ * @param log where a step is said
+ * @param dating the clock by which events are dated, which may be another machine's: an event is ended only where both say so
+ */
+export function createTrustedTime(clock: Clock, log: Logger, dating: () => number): TrustedTime {
   /** Wall clock less monotonic clock: as it was last seen, and as it is believed. */
   let seen = clock.now() - clock.monotonic();
   let trusted = seen;
@@ -53,11 +59,12 @@ export function createTrustedTime(clock: Clock, log: Logger): TrustedTime {
   return {
     now,
     isOver({ timestamp, receivedAt, retriedAt = 0 }) {
+      const current = Math.min(now(), dating());
       const lateMs = receivedAt - timestamp;
       if (lateMs > LATEST_ARRIVAL_MS) doubt(lateMs);
-      const isFromLater = lateMs < -LATEST_ARRIVAL_MS && timestamp <= now(); // the clock has been put right since
+      const isFromLater = lateMs < -LATEST_ARRIVAL_MS && timestamp <= current; // the clock has been put right since
       const since = lateMs > LATEST_ARRIVAL_MS ? receivedAt : isFromLater ? timestamp : Math.min(timestamp, receivedAt);
-      return now() - Math.max(since, retriedAt) > MESSAGING_WINDOW_MS;
+      return current - Math.max(since, retriedAt) > MESSAGING_WINDOW_MS;
     },
   };
 }

@@ -102,6 +102,7 @@ export async function openLmdbStore(folder: string, options: LmdbStoreOptions = 
 
   return {
     advice: CHECK_DISK,
+    now: () => clock.now(),
     gateCell: () => createOwnCell(clock),
     pace: (_page, perSecond) => createPace(perSecond, clock),
     add,

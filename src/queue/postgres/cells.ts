@@ -25,7 +25,7 @@ export interface Cells {
 }
 
 /** Makes the cells of gates: each change is made only if nobody has made another one since it was seen. */
-export function createCells(database: Database, time: DatabaseClock): Cells {
+export function createCells(database: Database, time: Pick<DatabaseClock, 'now'>): Cells {
   const kept = new Map<string, Kept>();
   const changing = new Map<string, Promise<unknown>>();
   const seen = (page: string): Kept => kept.get(page) ?? { version: 0, state: OPEN };

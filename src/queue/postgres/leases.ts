@@ -1,6 +1,7 @@
 import type { Clock } from '../../process/clock';
 import type { EventStore, Lease, StoredEvent } from '../event-store';
-import type { Database } from './database';
+import { ANSWER_LIMIT_MS, type Database } from './database';
+import type { DatabaseClock } from './database-clock';
 import { fromRow, toText, type EventRow } from './row';
 
 /** How long a conversation is an instance's own after the last news of it, by the database's clock. */
@@ -29,6 +30,7 @@ interface Held {
 export interface LeasesOptions {
   readonly database: Database;
   readonly clock: Clock;
+  readonly time: Pick<DatabaseClock, 'now'>;
   /** The database's time as tests have it; null: its own. */
   readonly given: () => number | null;
   /** Told when other instances have taken over what was this one's. */
@@ -38,8 +40,12 @@ export interface LeasesOptions {
 type Leasing = Pick<EventStore, 'lease' | 'release' | 'noteCall' | 'finish' | 'setAside' | 'postpone'>;
 
 /** Leasing conversations, and what becomes of a leased event: only whoever holds the lease changes anything. */
-export function createLeases(options: LeasesOptions): Leasing & { readonly close: () => Promise<void> } {
-  const { database, clock, given, onLost } = options;
+export function createLeases(options: LeasesOptions): Leasing & {
+  /** Makes leases longer where that is overdue: this process stood still. */
+  readonly catchUp: () => Promise<void>;
+  readonly close: () => Promise<void>;
+} {
+  const { database, clock, time, given, onLost } = options;
   const events = new Map<string, Held>();
   let renewing: Promise<void> | undefined;
   let hasClosed = false;
@@ -122,8 +128,8 @@ export function createLeases(options: LeasesOptions): Leasing & { readonly close
     if (most <= 0) return [];
     const from = lastingFrom(clock.monotonic(), clock.now());
     const rows = await database.query<{ lease: string; event: EventRow }>(
-      'select lease, event from messenger_bot.lease_conversations($1, $2, $3, $4, $5)',
-      [page, isRepeated, most, LEASE_MS, given()],
+      'select lease, event from messenger_bot.lease_conversations($1, $2, $3, $4, $5, $6)',
+      [page, isRepeated, most, LEASE_MS, time.now() + ANSWER_LIMIT_MS, given()],
     );
     return rows.map(({ lease, event }) => leaseOne(event.conversation, lease, event, from));
   };
@@ -180,6 +186,10 @@ export function createLeases(options: LeasesOptions): Leasing & { readonly close
         ...[toText(reason), failed, mayBeSent, given()],
       ]);
       events.delete(id);
+    },
+    catchUp: async () => {
+      const overdueAt = clock.monotonic() + LEASE_MS / 2;
+      if ([...events.values()].some(({ hold }) => hold.until < overdueAt)) await renew();
     },
     close: async () => {
       hasClosed = true;

@@ -86,7 +86,7 @@ begin
 end $$;
 
 create function lease_conversations(
-  of_page text, of_lane boolean, most integer, lease_ms float8, given float8
+  of_page text, of_lane boolean, most integer, lease_ms float8, asked_until float8, given float8
 ) returns table (lease text, event json) language plpgsql
   set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
 declare
@@ -95,6 +95,7 @@ declare
   next_lease bigint;
   head events;
 begin
+  if now_ms > asked_until then return; end if; -- nobody listens any more
   for next_name in
     select c.name from conversations c
     where c.page = of_page and c.repeated = of_lane and c.lease is null and c.due_at <= now_ms
@@ -196,14 +197,16 @@ create function renew_leases(names text[], by_leases bigint[], lease_ms float8, 
   returning c.lease::text
 $$;
 
-create function end_old_leases(given float8) returns integer language plpgsql
+-- Asked for long ago, it ends only what was over then.
+create function end_old_leases(over_by float8, given float8) returns integer language plpgsql
   set search_path = messenger_bot, pg_temp as $$
 declare
+  until_ms float8 := least(over_by, time_of(given));
   ended integer;
 begin
   update conversations c set lease = null, leased_until = null
   from (
-    select o.name from conversations o where o.lease is not null and o.leased_until < time_of(given)
+    select o.name from conversations o where o.lease is not null and o.leased_until < until_ms
     order by o.leased_until limit 1000 for update skip locked
   ) as old where c.name = old.name;
   get diagnostics ended = row_count;
@@ -260,15 +263,18 @@ create function drop_event(of_id text, given float8) returns boolean language pl
 declare
   now_ms float8 := time_of(given);
   of_name text;
+  dropped boolean;
 begin
   select e.conversation into of_name from events e where e.id = of_id and e.state <> 'done';
   if not found then return false; end if;
-  perform from conversations c where c.name = of_name for update;
+  insert into conversations as c (name, page, due_at, repeated)
+    select e.conversation, e.page, now_ms, true from events e where e.id = of_id
+    on conflict (name) do update set page = c.page;
   update events e set state = 'done', ended_at = now_ms, payload = '', calls = '[]', reason = null
     where e.id = of_id and e.state <> 'done';
-  if not found then return false; end if;
+  dropped := found;
   perform give_back(c.name, least(c.due_at, now_ms)) from conversations c where c.name = of_name and c.lease is null;
-  return true;
+  return dropped;
 end $$;
 
 create function forget_events(of_state text, ended_before float8, most integer) returns integer language plpgsql
@@ -291,7 +297,9 @@ declare
   now_ms float8 := coalesce(given, extract(epoch from clock_timestamp()) * 1000);
 begin
   insert into send_clocks as s (page, next_at) values (of_page, now_ms + turns * spacing_ms)
-    on conflict (page) do update set next_at = greatest(s.next_at, now_ms) + turns * spacing_ms
+    on conflict (page) do update set next_at = turns * spacing_ms
+      -- Nobody reserves for so long ahead: this clock has been put back.
+      + case when s.next_at > now_ms + 60000 then now_ms else greatest(s.next_at, now_ms) end
     returning s.next_at - turns * spacing_ms into first_at;
   now_at := now_ms;
   return next;

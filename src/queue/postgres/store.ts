@@ -33,6 +33,8 @@ const LOOK_EVERY_MS = 1_000;
  * again, and to note what it has sent.
  */
 const GRACE_MS = 5_000;
+/** The same where the database's clock has stepped, which can end everybody's leases, too: twice as long as until they are renewed. */
+const STEP_GRACE_MS = 10_000;
 
 /**
  * Opens the store in a PostgreSQL database (14 or newer). Any number of instances can open it at the same time: a conversation is
@@ -47,15 +49,23 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   const { connections = 10, clock = systemClock, onLost = () => undefined, databaseTime } = options;
   const name = options.exclusive ? BOT_NAME : COMMAND_NAME;
   const database = (options.openDatabase ?? openDatabase)({ url, connections, clock, name });
+  const given = () => databaseTime?.() ?? null;
+  const time = createDatabaseClock(clock);
+
+  const askTime = async (): Promise<void> => {
+    const askedAt = clock.monotonic();
+    const [row] = await database.query<{ now: number }>('select messenger_bot.time_of($1) as now', [given()]);
+    time.observe(askedAt, Number(row?.now));
+  };
+
   try {
     await prepare(database, options.exclusive ?? false);
+    await askTime();
   } catch (error) {
     await database.close();
     throw error;
   }
-  const given = () => databaseTime?.() ?? null;
-  const time = createDatabaseClock(clock);
-  const leases = createLeases({ database, clock, given, onLost });
+  const leases = createLeases({ database, clock, time, given, onLost });
   const cells = createCells(database, time);
   const notes = createNotes(database, clock, given);
   const byHand = createByHand(database, given, () => time.now());
@@ -65,12 +75,16 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   const lookAround = async (): Promise<void> => {
     if (clock.monotonic() - lookedAt < LOOK_EVERY_MS) return;
     lookedAt = clock.monotonic();
-    if (database.steadyForMs() >= GRACE_MS) await database.query('select messenger_bot.end_old_leases($1)', [given()]);
+    await askTime();
+    await leases.catchUp();
+    if (database.steadyForMs() >= GRACE_MS && time.steadyForMs() >= STEP_GRACE_MS)
+      await database.query('select messenger_bot.end_old_leases($1, $2)', [time.now(), given()]);
     await cells.refresh();
   };
 
   return {
     advice: CHECK_DATABASE,
+    now: () => time.now(),
     gateCell: (page) => cells.of(page),
     pace: (page, perSecond) =>
       createTurns({
@@ -94,13 +108,10 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     ...leases,
     due: async () => {
       await lookAround();
-      const askedAt = clock.monotonic();
-      const rows = await database.query<{ page: string; first: number | null; repeated: number | null; now: number }>(
-        'select page, first, repeated, messenger_bot.time_of($1) as now from messenger_bot.look($1)',
+      const rows = await database.query<{ page: string; first: number | null; repeated: number | null }>(
+        'select page, first, repeated from messenger_bot.look($1)',
         [given()],
       );
-      const [row] = rows;
-      if (row) time.observe(askedAt, row.now);
       return rows.map(({ page, first, repeated }): DuePage => ({
         page,
         first: first ?? undefined,

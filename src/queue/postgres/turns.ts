@@ -5,7 +5,7 @@ import type { DatabaseClock } from './database-clock';
 
 export interface TurnsOptions {
   readonly clock: Clock;
-  readonly time: DatabaseClock;
+  readonly time: Pick<DatabaseClock, 'now'>;
   /** At least 1. */
   readonly perSecond: number;
   /** Reserves so many turns, one `spacingMs` after the other; resolves with the time of the first, by the database's clock. */
@@ -17,6 +17,8 @@ const RESERVE_MS = 200;
 const AHEAD_MS = 100;
 /** How soon to try again where turns cannot be reserved. */
 const AGAIN_AFTER_MS = 1_000;
+/** A turn that is so far ahead is none: the database's clock has been put back. */
+const FAR_MS = 60_000;
 /** How much later than its turn a message may leave, in parts of the spacing; at a fast pace a timer is not more exact than this. */
 const LATE_PART = 0.8;
 const LATE_MS = 20;
@@ -62,7 +64,7 @@ export function createTurns({ clock, time, perSecond, reserve }: TurnsOptions): 
 
   const letOut = (): void => {
     const now = time.now();
-    turns = turns.filter((turn) => turn + late > now);
+    turns = turns.filter((turn) => turn + late > now && turn < now + FAR_MS);
     for (const leave of line) {
       const [turn] = turns;
       if (turn === undefined || turn > now) break;

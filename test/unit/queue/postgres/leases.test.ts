@@ -21,7 +21,10 @@ function makeLeases() {
     urgent: () => new Promise<readonly object[]>((resolve, reject) => answers.push({ resolve, reject })),
   } as unknown as Database;
   const lost: number[] = [];
-  const leases = createLeases({ database, clock, given: () => null, onLost: (count) => lost.push(count) });
+  const leases = createLeases({
+    ...{ database, clock, time: clock, given: () => null },
+    onLost: (count) => lost.push(count),
+  });
   return { clock, leases, answers, lost };
 }
 
@@ -37,6 +40,23 @@ describe('leases that are being made longer', () => {
     expect(lease?.signal.aborted).toBe(false);
     await clock.pass(60_000);
     expect(answers).toHaveLength(1); // there is none left
+  });
+
+  it('are waited for only where that is overdue: this process stood still', async () => {
+    const { clock, leases, answers } = makeLeases();
+    await leases.catchUp();
+    await leases.lease('p', 1, 0);
+    await clock.pass(10_000);
+    await leases.catchUp();
+    await clock.pass(1);
+    let isCaughtUp = false;
+    const catchingUp = leases.catchUp().then(() => (isCaughtUp = true));
+    await clock.pass(0);
+    expect(isCaughtUp).toBe(false);
+    answers[0]?.resolve([{ renewed: '7' }]);
+    await catchingUp;
+    expect(answers).toHaveLength(1);
+    await leases.finish('1', true);
   });
 
   it.each([

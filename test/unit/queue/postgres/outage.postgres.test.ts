@@ -22,7 +22,8 @@ const event = (id: string, conversation = id): NewEvent => ({
 async function makeStore(url?: string) {
   const place = url ?? (await createDatabase());
   const clock = fakeClock(NOW);
-  let trouble: 'none' | 'before' | 'after' = 'none';
+  let trouble: 'none' | 'before' | 'after' | 'late' = 'none';
+  const late: ((time: number) => Promise<unknown>)[] = [];
   let real: Database | undefined;
   const lost: number[] = [];
   const store = await openPostgresStore(place, {
@@ -34,7 +35,8 @@ async function makeStore(url?: string) {
       const troubled =
         (query: Database['query']): Database['query'] =>
         async (text, values) => {
-          if (trouble === 'before') throw new StoreError('lost', 'look');
+          if (trouble === 'late') late.push((time) => query(text, [...values.slice(0, -1), time]));
+          if (trouble === 'before' || trouble === 'late') throw new StoreError('lost', 'look');
           const rows = await query<object>(text, values);
           if (trouble === 'after') throw new StoreError('lost', 'look');
           return rows as never;
@@ -46,6 +48,8 @@ async function makeStore(url?: string) {
   });
   return {
     ...{ place, clock, store, lost },
+    /** What it has given up arrives at last, when the database's clock shows this. */
+    arrive: (time: number) => Promise.all(late.map((query) => query(time))),
     setTrouble: (next: typeof trouble) => {
       trouble = next;
     },
@@ -137,6 +141,44 @@ describe('a store whose database is in trouble', () => {
     await expect(other.store.lease('p', 9, 9)).resolves.toHaveLength(1);
     await one.store.close();
     await other.store.close();
+  });
+
+  it('neither ends leases nor takes any by what it has asked for and nobody waits for any more', async () => {
+    const { store, clock, setTrouble, arrive } = await makeStore();
+    await store.add([event('1'), event('2')], 10);
+    for (let seconds = 0; seconds < 7; seconds += 1) {
+      await store.due();
+      if (seconds === 0) await store.lease('p', 1, 0);
+      await clock.pass(SECOND);
+    }
+    setTrouble('late');
+    await expect(store.due()).rejects.toThrow(StoreError);
+    await expect(store.lease('p', 1, 0)).rejects.toThrow(StoreError);
+    await arrive(NOW + 60 * SECOND); // the database stood still meanwhile
+    setTrouble('none');
+    await store.finish('1', true);
+    await expect(store.get('1')).resolves.toBeUndefined();
+    await store.due();
+    await expect(store.lease('p', 1, 0)).resolves.toMatchObject([{ event: { id: '2' } }]);
+    await store.close();
+  });
+
+  it.each([
+    ['25006', 'takes no changes', 0],
+    ['28P01', 'lets nobody in', 0],
+    ['57P01', 'is shut down', 0],
+    ['40001', 'has others in the way', 5],
+    ['55P03', 'has somebody in the way for long', 5],
+  ])('is %s: what it has lasted so far counts where the database %s', async (code, _what, steadyForMs) => {
+    const clock = fakeClock(NOW);
+    const database = openDatabase({ url: await createDatabase(), connections: 2, clock, name: 'test' });
+    await database.query('select 1', []);
+    await clock.pass(5);
+    await expect(database.query(`do $$ begin raise exception sqlstate '${code}'; end $$`, [])).rejects.toThrow(
+      StoreError,
+    );
+    expect(database.steadyForMs()).toBe(steadyForMs);
+    await database.close();
   });
 
   it('keeps notes until they can be written, the newest of each', async () => {

@@ -53,7 +53,7 @@ async function twoInstances() {
     }
   };
   return {
-    ...{ a, b, database, lost },
+    ...{ a, b, database, lost, onlooker },
     /** Time passes everywhere but for those who stand still, in steps after which all that is under way has settled. */
     pass: async (ms: number, ...clocks: FakeClock[]) => {
       for (let left = ms; left > 0; left -= SECOND) {
@@ -189,6 +189,73 @@ describe('instances that share a database', () => {
     a.clock.step(3_600_000);
     await expect(lease?.leaveBy(10 * SECOND)).resolves.toBe(a.clock.monotonic() + 10 * SECOND);
     expect(lease?.signal.aborted).toBe(false);
+  });
+
+  it('take nothing over because the clock of the database has been put forward', async () => {
+    const { a, b, pass, database, lost } = await twoInstances();
+    await a.store.add([event('1')], 100);
+    const [lease] = await leaseFrom(a.store);
+    const lookFor = async (seconds: number) => {
+      for (let left = seconds; left > 0; left -= 1) {
+        await pass(SECOND, a.clock, b.clock);
+        await expect(idsFrom(b.store)).resolves.toEqual([]);
+      }
+    };
+    await lookFor(12);
+    database.step(3_600_000);
+    await lookFor(30);
+    await expect(lease?.leaveBy(10 * SECOND)).resolves.toBeGreaterThan(a.clock.monotonic());
+    expect(lost).toEqual([]);
+  });
+
+  it('ask for what is their own before they end what is over: they may have stood still themselves', async () => {
+    const { a, pass, database } = await twoInstances();
+    await a.store.add([event('1')], 100);
+    const [lease] = await leaseFrom(a.store);
+    await pass(6 * SECOND, a.clock);
+    await a.store.due();
+    await database.pass(30 * SECOND);
+    await a.clock.leap(30 * SECOND);
+    await expect(idsFrom(a.store)).resolves.toEqual([]);
+    expect(lease?.signal.aborted).toBe(false);
+  });
+
+  it('send on at once where the clock of the database has been put back', async () => {
+    const { a, pass, database } = await twoInstances();
+    const pace = a.store.pace('p', 40);
+    const never = new AbortController().signal;
+    await pace.turn(never);
+    database.step(-3_600_000);
+    let left = 0;
+    for (let n = 0; n < 3; n += 1) void pace.turn(never).then(() => (left += 1));
+    await pass(2 * SECOND, a.clock);
+    expect(left).toBe(3);
+  });
+
+  it('know the time of the database, whatever their own clocks show', async () => {
+    const { a } = await twoInstances();
+    expect(a.store.now()).toBe(NOW);
+  });
+
+  it('let nobody into a conversation while an operator drops its event', async () => {
+    const { a, onlooker } = await twoInstances();
+    await a.store.add([event('1', 'c')], 100);
+    await leaseFrom(a.store);
+    await a.store.setAside('1', 'no', true);
+    await onlooker.query('begin');
+    await onlooker.query("select messenger_bot.drop_event('1', null)");
+    let waiting = 0;
+    const adding = a.store.add([event('2', 'c')], 100).finally(() => (waiting = Infinity));
+    while (waiting === 0) {
+      const { rows } = await onlooker.query<{ waiting: number }>(
+        "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      waiting ||= Number(rows[0]?.waiting);
+    }
+    expect(waiting).toBe(1);
+    await onlooker.query('commit');
+    await adding;
+    await expect(idsFrom(a.store)).resolves.toEqual(['2']);
   });
 
   it('count together what may wait', async () => {

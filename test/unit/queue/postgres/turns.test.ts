@@ -144,6 +144,21 @@ describe("the database's clock, as it is known here", () => {
     expect(time.now()).toBe(10_102);
   });
 
+  it('is steady as long as it does not step, and what was thought before anything was known is no step', async () => {
+    const clock = fakeClock(0);
+    const time = createDatabaseClock(clock);
+    time.observe(0, 7_000_000);
+    expect(time.steadyForMs()).toBe(Infinity);
+    time.observe(0, 7_005_000);
+    time.observe(0, 7_000_000);
+    expect(time.steadyForMs()).toBe(Infinity);
+    time.observe(0, 7_005_001);
+    await clock.pass(10);
+    expect(time.steadyForMs()).toBe(10);
+    time.observe(10, 7_000_000);
+    expect(time.steadyForMs()).toBe(0);
+  });
+
   it('is found out anew where it must be wrong, and after half a minute', async () => {
     const clock = fakeClock(0);
     const time = createDatabaseClock(clock);
