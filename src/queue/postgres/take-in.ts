@@ -1,6 +1,6 @@
 import type { Clock } from '../../process/clock';
-import { QueueFullError, type Added, type EventStore, type NewEvent } from '../event-store';
-import type { Database } from './database';
+import { QueueFullError, StoreError, type Added, type EventStore, type NewEvent } from '../event-store';
+import { ANSWER_LIMIT_MS, CHECK_DATABASE, type Database } from './database';
 import { toText } from './row';
 
 /** How long it is believed how many wait, in milliseconds. */
@@ -56,7 +56,11 @@ export function createTakeIn(database: Database, clock: Clock, given: () => numb
       const isFar =
         clock.monotonic() - counted.at < COUNT_GOOD_FOR_MS && counted.waiting + events.length <= most * FAR_FROM_FULL;
       if (isFar) return store(events);
-      const mine = turn.then(() => storeIfRoom(events, most));
+      const askedAt = clock.monotonic();
+      const mine = turn.then(() => {
+        if (clock.monotonic() - askedAt < ANSWER_LIMIT_MS) return storeIfRoom(events, most);
+        throw new StoreError('The events could not be stored: it took more than 3.5 seconds.', CHECK_DATABASE);
+      });
       turn = mine.catch(() => undefined);
       return mine;
     },
