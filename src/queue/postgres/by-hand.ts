@@ -14,7 +14,7 @@ export function createByHand(database: Database, given: () => number | null, now
     drop: (id) => isDone('select messenger_bot.drop_event($1, $2) as done', id),
     get: async (id) => {
       const [row] = await database.query<EventRow>(
-        `select * from messenger_bot.events where id = $1 and state <> 'done'`,
+        `select * from messenger_bot.events where id = $1 and state || '' <> 'done'`,
         [id],
       );
       return row && fromRow(row);
@@ -60,10 +60,7 @@ export function createByHand(database: Database, given: () => number | null, now
            from (
              select d.name, d.due_at from messenger_bot.conversations d where d.lease is null and d.repeated
              order by d.due_at limit $1
-           ) as c cross join lateral (
-             select * from messenger_bot.events w where w.conversation = c.name and w.state = 'waiting'
-             order by w.begun desc, w.happened_at, w.seq limit 1
-           ) as e order by c.due_at`,
+           ) as c cross join lateral messenger_bot.next_event(c.name) as e order by c.due_at`,
           [most],
         ),
         database.query<EventRow>(

@@ -7,6 +7,10 @@
  * still holds no lock, and each statement in it sees what was committed before it. A function locks a conversation before its
  * events, and several conversations in the order of their names: nobody waits in a circle. Times are milliseconds since 1970, by
  * the clock of the database alone; tests give their own as `given`.
+ *
+ * Right after many have come in, the planner still believes that next to none wait, and that it is quickest to read all of them, or
+ * all of any index over them. So tables are read by an index only; what is looked for by its id has `state || ''`, which none
+ * of those indexes knows, and what is next is found in its order only.
  */
 export const STEPS: readonly string[] = [
   `
@@ -63,7 +67,8 @@ create function time_of(given float8) returns float8 language sql volatile as
 
 create function add_events(
   ids text[], pages text[], names text[], times float8[], payloads text[], given float8
-) returns integer language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+) returns integer language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := time_of(given);
   behind float8 := nextval('places');
@@ -85,10 +90,19 @@ begin
   return added;
 end $$;
 
+create function next_event(of_name text) returns setof events language plpgsql rows 1
+  set search_path = messenger_bot, pg_temp
+  set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
+begin
+  return query select * from events e where e.conversation = of_name and e.state = 'waiting'
+    order by e.begun desc, e.happened_at, e.seq limit 1;
+end $$;
+
 create function lease_conversations(
   of_page text, of_lane boolean, most integer, lease_ms float8, asked_until float8, given float8
 ) returns table (lease text, event json) language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 declare
   now_ms float8 := time_of(given);
   next_name text;
@@ -101,8 +115,7 @@ begin
     where c.page = of_page and c.repeated = of_lane and c.lease is null and c.due_at <= now_ms
     order by c.due_at, c.place limit most for update skip locked
   loop
-    select * into head from events e where e.conversation = next_name and e.state = 'waiting'
-      order by e.begun desc, e.happened_at, e.seq limit 1;
+    select * into head from next_event(next_name);
     if not found then
       delete from conversations c where c.name = next_name;
       continue;
@@ -116,12 +129,12 @@ begin
 end $$;
 
 create function give_back(of_name text, due float8) returns void language plpgsql
-  set search_path = messenger_bot, pg_temp as $$
+  set search_path = messenger_bot, pg_temp
+  set enable_seqscan = off as $$
 declare
   head events;
 begin
-  select * into head from events e where e.conversation = of_name and e.state = 'waiting'
-    order by e.begun desc, e.happened_at, e.seq limit 1;
+  select * into head from next_event(of_name);
   if not found then
     delete from conversations c where c.name = of_name;
   else
@@ -134,7 +147,8 @@ end $$;
 create function end_event(
   of_name text, by_lease bigint, of_id text, new_state text, why text, wants_next boolean, lease_ms float8, given float8
 ) returns table (held boolean, event json) language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := time_of(given);
   head events;
@@ -146,10 +160,9 @@ begin
     update events e set state = new_state, reason = why, ended_at = now_ms,
       payload = case new_state when 'done' then '' else e.payload end,
       calls = case new_state when 'done' then '[]' else e.calls end
-    where e.id = of_id and e.state = 'waiting';
+    where e.id = of_id and e.state || '' = 'waiting';
     if wants_next then
-      select * into head from events e where e.conversation = of_name and e.state = 'waiting'
-        order by e.begun desc, e.happened_at, e.seq limit 1;
+      select * into head from next_event(of_name);
       if found then
         update conversations c set leased_until = now_ms + lease_ms where c.name = of_name;
         event := to_json(head);
@@ -166,28 +179,31 @@ end $$;
 create function postpone_event(
   of_name text, by_lease bigint, of_id text, delay_ms float8, why text, has_failed boolean, may_be_sent boolean,
   given float8
-) returns boolean language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+) returns boolean language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 begin
   perform from conversations c where c.name = of_name and c.lease = by_lease for update;
   if not found then return false; end if;
   update events e set reason = why, attempts = e.attempts + has_failed::integer,
     uncertain = e.uncertain + may_be_sent::integer
-  where e.id = of_id and e.state = 'waiting';
+  where e.id = of_id and e.state || '' = 'waiting';
   perform give_back(of_name, time_of(given) + delay_ms);
   return true;
 end $$;
 
 create function note_calls(of_name text, by_lease bigint, of_id text, all_calls text) returns boolean
-  language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  language plpgsql set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 begin
   perform from conversations c where c.name = of_name and c.lease = by_lease for update;
   if not found then return false; end if;
-  update events e set calls = all_calls, begun = true, uncertain = 0 where e.id = of_id and e.state = 'waiting';
+  update events e set calls = all_calls, begun = true, uncertain = 0 where e.id = of_id and e.state || '' = 'waiting';
   return true;
 end $$;
 
 create function renew_leases(names text[], by_leases bigint[], lease_ms float8, given float8) returns setof text
-  language sql set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  language sql set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
   with held as (
     select c.name from conversations c join unnest(names, by_leases) as h (name, lease)
       on c.name = h.name and c.lease = h.lease
@@ -199,22 +215,24 @@ $$;
 
 -- Asked for long ago, it ends only what was over then.
 create function end_old_leases(over_by float8, given float8) returns integer language plpgsql
-  set search_path = messenger_bot, pg_temp as $$
+  set search_path = messenger_bot, pg_temp
+  set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 declare
   until_ms float8 := least(over_by, time_of(given));
   ended integer;
 begin
   update conversations c set lease = null, leased_until = null
-  from (
+  where c.name = any (array(
     select o.name from conversations o where o.lease is not null and o.leased_until < until_ms
     order by o.leased_until limit 1000 for update skip locked
-  ) as old where c.name = old.name;
+  ));
   get diagnostics ended = row_count;
   return ended;
 end $$;
 
 create function look(given float8) returns table (page text, first float8, repeated float8) language plpgsql
-  set search_path = messenger_bot, pg_temp as $$
+  set search_path = messenger_bot, pg_temp
+  set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
   now_ms float8 := time_of(given);
@@ -242,57 +260,61 @@ begin
 end $$;
 
 create function put_back(of_id text, given float8) returns boolean language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := time_of(given);
   one events;
 begin
-  select * into one from events e where e.id = of_id and e.state = 'set_aside';
+  select * into one from events e where e.id = of_id and e.state || '' = 'set_aside';
   if not found then return false; end if;
   insert into conversations as c (name, page, due_at, repeated) values (one.conversation, one.page, now_ms, true)
     on conflict (name) do update set page = c.page;
   update events e set state = 'waiting', attempts = 0, uncertain = 0, reason = null, ended_at = null, retried_at = now_ms
-    where e.id = of_id and e.state = 'set_aside';
+    where e.id = of_id and e.state || '' = 'set_aside';
   if not found then return false; end if;
   perform give_back(c.name, least(c.due_at, now_ms)) from conversations c where c.name = one.conversation and c.lease is null;
   return true;
 end $$;
 
 create function drop_event(of_id text, given float8) returns boolean language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := time_of(given);
   of_name text;
   dropped boolean;
 begin
-  select e.conversation into of_name from events e where e.id = of_id and e.state <> 'done';
+  select e.conversation into of_name from events e where e.id = of_id and e.state || '' <> 'done';
   if not found then return false; end if;
   insert into conversations as c (name, page, due_at, repeated)
     select e.conversation, e.page, now_ms, true from events e where e.id = of_id
     on conflict (name) do update set page = c.page;
   update events e set state = 'done', ended_at = now_ms, payload = '', calls = '[]', reason = null
-    where e.id = of_id and e.state <> 'done';
+    where e.id = of_id and e.state || '' <> 'done';
   dropped := found;
   perform give_back(c.name, least(c.due_at, now_ms)) from conversations c where c.name = of_name and c.lease is null;
   return dropped;
 end $$;
 
 create function forget_events(of_state text, ended_before float8, most integer) returns integer language plpgsql
-  set search_path = messenger_bot, pg_temp as $$
+  set search_path = messenger_bot, pg_temp
+  set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off as $$
 declare
   forgotten integer;
 begin
-  delete from events e using (
+  delete from events e where e.id = any (array(
     select o.id from events o where o.state = of_state and o.ended_at < ended_before
     order by o.ended_at limit most for update skip locked
-  ) as old where e.id = old.id;
+  ));
   get diagnostics forgotten = row_count;
   return forgotten;
 end $$;
 
 create function reserve_turns(of_page text, turns integer, spacing_ms float8, given float8)
   returns table (first_at float8, now_at float8) language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := coalesce(given, extract(epoch from clock_timestamp()) * 1000);
 begin
@@ -306,7 +328,8 @@ begin
 end $$;
 
 create function keep_notes(names text[], texts text[], given float8) returns void language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   now_ms float8 := time_of(given);
 begin
@@ -321,7 +344,8 @@ begin
 end $$;
 
 create function import_events(batch json, given float8) returns integer language plpgsql
-  set search_path = messenger_bot, pg_temp set lock_timeout = '3s' as $$
+  set search_path = messenger_bot, pg_temp set lock_timeout = '3s'
+  set enable_seqscan = off as $$
 declare
   now_ms float8 := time_of(given);
   added integer;
