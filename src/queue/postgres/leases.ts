@@ -47,6 +47,8 @@ export function createLeases(options: LeasesOptions): Leasing & {
 } {
   const { database, clock, time, given, onLost } = options;
   const events = new Map<string, Held>();
+  /** Those of which it is being written down that they have ended: that may have happened, though nobody has heard of it. */
+  const ending = new Set<Held>();
   let renewing: Promise<void> | undefined;
   let hasClosed = false;
   let cancelRenewal: (() => void) | undefined;
@@ -77,7 +79,7 @@ export function createLeases(options: LeasesOptions): Leasing & {
     let gone = 0;
     for (const [id, held] of all) {
       if (leases.has(held.hold.lease)) Object.assign(held.hold, from);
-      else if (events.get(id) === held) {
+      else if (events.get(id) === held && !ending.has(held)) {
         drop(id, held); // who has ended it meanwhile is not asked
         gone += 1;
       }
@@ -134,14 +136,25 @@ export function createLeases(options: LeasesOptions): Leasing & {
     return rows.map(({ lease, event }) => leaseOne(event.conversation, lease, event, from));
   };
 
+  /** Asks for the end of a lease. */
+  const askEnd = async <Row extends object>(held: Held, text: string, values: readonly unknown[]) => {
+    ending.add(held);
+    try {
+      return await database.query<Row>(text, [held.hold.name, held.hold.lease, ...values]);
+    } finally {
+      ending.delete(held);
+    }
+  };
+
   const end = async (id: string, state: string, reason: string | null, wantsNext: boolean) => {
     const held = events.get(id);
     if (!held) return undefined;
     const { hold } = held;
     const from = lastingFrom(clock.monotonic(), clock.now());
-    const [row] = await database.query<{ held: boolean; event: EventRow | null }>(
+    const [row] = await askEnd<{ held: boolean; event: EventRow | null }>(
+      held,
       'select held, event from messenger_bot.end_event($1, $2, $3, $4, $5, $6, $7, $8)',
-      [hold.name, hold.lease, id, state, reason, wantsNext, LEASE_MS, given()],
+      [id, state, reason, wantsNext, LEASE_MS, given()],
     );
     events.delete(id);
     if (!row?.event) return undefined;
@@ -181,9 +194,8 @@ export function createLeases(options: LeasesOptions): Leasing & {
     postpone: async (id, { delayMs, reason, failed, mayBeSent }) => {
       const held = events.get(id);
       if (!held) return;
-      await database.query('select messenger_bot.postpone_event($1, $2, $3, $4, $5, $6, $7, $8)', [
-        ...[held.hold.name, held.hold.lease, id, delayMs],
-        ...[toText(reason), failed, mayBeSent, given()],
+      await askEnd(held, 'select messenger_bot.postpone_event($1, $2, $3, $4, $5, $6, $7, $8)', [
+        ...[id, delayMs, toText(reason), failed, mayBeSent, given()],
       ]);
       events.delete(id);
     },

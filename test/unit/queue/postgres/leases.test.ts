@@ -13,10 +13,12 @@ function makeLeases() {
   const clock = fakeClock(0);
   const answers: { readonly resolve: (rows: readonly object[]) => void; readonly reject: (error: Error) => void }[] =
     [];
+  let held = Promise.resolve();
   const database = {
     query: (text: string) => {
       if (text.includes('lease_conversations')) return Promise.resolve([{ lease: '7', event: row('1') }]);
-      return Promise.resolve(text.includes('end_event') ? [{ held: true, event: null }] : []);
+      const rows = text.includes('end_event') ? [{ held: true, event: null }] : [];
+      return held.then(() => rows);
     },
     urgent: () => new Promise<readonly object[]>((resolve, reject) => answers.push({ resolve, reject })),
   } as unknown as Database;
@@ -25,7 +27,17 @@ function makeLeases() {
     ...{ database, clock, time: clock, given: () => null },
     onLost: (count) => lost.push(count),
   });
-  return { clock, leases, answers, lost };
+  return {
+    ...{ clock, leases, answers, lost },
+    /** From now on the ends of leases are answered only when what it returns is called. */
+    holdAnswers: () => {
+      let release: () => void = () => undefined;
+      held = new Promise((resolve) => (release = resolve));
+      return () => {
+        release();
+      };
+    },
+  };
 }
 
 describe('leases that are being made longer', () => {
@@ -40,6 +52,27 @@ describe('leases that are being made longer', () => {
     expect(lease?.signal.aborted).toBe(false);
     await clock.pass(60_000);
     expect(answers).toHaveLength(1); // there is none left
+  });
+
+  it.each([
+    ['ends', (leases: ReturnType<typeof makeLeases>['leases']) => leases.finish('1', true)],
+    [
+      'is postponed',
+      (leases: ReturnType<typeof makeLeases>['leases']) =>
+        leases.postpone('1', { delayMs: 0, reason: '', failed: true, mayBeSent: false }),
+    ],
+  ])('are not lost where one %s in the database, and nobody has heard of it yet', async (_what, end) => {
+    const { clock, leases, answers, lost, holdAnswers } = makeLeases();
+    const [lease] = await leases.lease('p', 1, 0);
+    await clock.pass(5_000);
+    const answerEnd = holdAnswers();
+    const ended = end(leases);
+    answers[0]?.resolve([]);
+    await clock.pass(0);
+    answerEnd();
+    await ended;
+    expect(lost).toEqual([]);
+    expect(lease?.signal.aborted).toBe(false);
   });
 
   it('are waited for only where that is overdue: this process stood still', async () => {
