@@ -38,6 +38,9 @@ export interface Evidence {
   forget(conversation: string): void;
 }
 
+/** Far more than can wait for another attempt at once. */
+const MOST_REMEMBERED = 100_000;
+
 /** What is remembered of an event while it is not dealt with. */
 interface Memory {
   readonly event: string;
@@ -57,6 +60,7 @@ export function createEvidence(): Evidence {
   const remember = (conversation: string, event: string): Memory => {
     const known = memories.get(conversation);
     if (known?.event === event) return known;
+    if (memories.size >= MOST_REMEMBERED) memories.clear(); // other instances may have dealt with them
     const memory = { event, own: 0, failures: new Map() }; // an operator may have dropped the one before
     memories.set(conversation, memory);
     return memory;

@@ -398,9 +398,12 @@ describe('what operators are told', () => {
 
   it('is that it could not be told, where that is so', async () => {
     const bot = await operatedBot(settings, {
-      around: (store) => ({ ...store, figures: () => Promise.reject(new Error('unreadable /secret/place')) }),
+      around: (store) => store,
     });
     bot.begin();
+    jest.spyOn(bot.queue, 'status').mockImplementation(() => {
+      throw new Error('unreadable /secret/place');
+    });
     expect(await bot.ask('/state')).toMatchObject({
       status: 500,
       text: 'It could not be told. /readyz and the log say why.\n',

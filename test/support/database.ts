@@ -18,6 +18,20 @@ export async function createDatabase(): Promise<string> {
   return url.replace(/postgres$/, name);
 }
 
+let emptied: Promise<string> | undefined;
+
+/** The database of this test file, without what its tests before have left in it: sooner there than a new one. */
+export async function emptyDatabase(): Promise<string> {
+  const isNew = emptied === undefined;
+  const connectionString = await (emptied ??= createDatabase());
+  if (isNew) return connectionString;
+  const client = new Client({ connectionString });
+  await client.connect();
+  await client.query('SET client_min_messages = warning; DROP SCHEMA IF EXISTS messenger_bot CASCADE');
+  await client.end();
+  return connectionString;
+}
+
 async function onServer(command: string): Promise<string> {
   server ??= askForServer();
   const connectionString = await server;

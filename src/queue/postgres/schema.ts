@@ -197,7 +197,9 @@ create function note_calls(of_name text, by_lease bigint, of_id text, all_calls 
 begin
   perform from conversations c where c.name = of_name and c.lease = by_lease for update;
   if not found then return false; end if;
-  update events e set calls = all_calls, begun = true, uncertain = 0 where e.id = of_id and e.state || '' = 'waiting';
+  -- Asked for long ago, it takes no later call away.
+  update events e set calls = all_calls, begun = true, uncertain = 0
+    where e.id = of_id and e.state || '' = 'waiting' and length(all_calls) >= length(e.calls);
   return true;
 end $$;
 

@@ -33,6 +33,9 @@ const LOOK_EVERY_MS = 1_000;
  * again, and to note what it has sent.
  */
 const GRACE_MS = 5_000;
+/** After a look there is a rest of so many times as long as it took, at most this: what very many wait for costs each bot little. */
+const RESTS = 3;
+const MOST_REST_MS = 200;
 /** The same where the database's clock has stepped, which can end everybody's leases, too: twice as long as until they are renewed. */
 const STEP_GRACE_MS = 10_000;
 
@@ -70,6 +73,13 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
   const notes = createNotes(database, clock, given);
   const byHand = createByHand(database, given, () => time.now());
   let lookedAt = -Infinity;
+  let lookFrom = -Infinity;
+
+  /** Events come and go faster than a database with very much in it can be looked at. */
+  const restFrom = async (time: number): Promise<void> => {
+    const ms = time - clock.monotonic();
+    if (ms >= 1) await new Promise<void>((resolve) => clock.after(ms, resolve));
+  };
 
   /** Ends leases of those who are gone, and sees what has become of the gates. */
   const lookAround = async (): Promise<void> => {
@@ -107,11 +117,14 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     ...notes,
     ...leases,
     due: async () => {
+      await restFrom(lookFrom);
       await lookAround();
+      const startedAt = clock.monotonic();
       const rows = await database.query<{ page: string; first: number | null; repeated: number | null }>(
         'select page, first, repeated from messenger_bot.look($1)',
         [given()],
       );
+      lookFrom = clock.monotonic() + Math.min(MOST_REST_MS, (clock.monotonic() - startedAt) * RESTS);
       return rows.map(({ page, first, repeated }): DuePage => ({
         page,
         first: first ?? undefined,

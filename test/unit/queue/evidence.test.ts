@@ -95,4 +95,12 @@ describe('the evidence of a Page', () => {
     succeeds(evidence, 'b');
     expect([fail('refused'), fail('refused'), fail('retry')]).toEqual([false, false, true]);
   });
+
+  it('does not grow for ever with what other instances have dealt with', () => {
+    const evidence = createEvidence();
+    const times = (person: string) => evidence.begin(person, 'event').failed('retry', 'x').times;
+    expect([times('first'), times('first')]).toEqual([1, 2]);
+    for (let n = 0; n < 100_000; n += 1) evidence.begin(`person ${n}`, 'event');
+    expect(times('first')).toBe(1);
+  });
 });

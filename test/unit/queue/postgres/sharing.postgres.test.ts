@@ -2,8 +2,9 @@ import { Client } from 'pg';
 import { pino } from 'pino';
 import type { EventStore, Lease, NewEvent } from '../../../../src/queue/event-store';
 import { createGate, type Gate, type Ticket } from '../../../../src/queue/gate';
+import { openDatabase } from '../../../../src/queue/postgres/database';
 import { openPostgresStore } from '../../../../src/queue/postgres/store';
-import { createDatabase } from '../../../support/database';
+import { emptyDatabase } from '../../../support/database';
 import { fakeClock, settle, type FakeClock } from '../../../support/fake-clock';
 
 const NOW = 1_795_384_800_000;
@@ -25,7 +26,7 @@ afterEach(async () => {
 
 /** Two instances on one database. The clock of each, and that of the database, are moved by hand. */
 async function twoInstances() {
-  const url = await createDatabase();
+  const url = await emptyDatabase();
   const database = fakeClock(NOW);
   const lost: string[] = [];
   const open = async (name: string) => {
@@ -346,5 +347,36 @@ describe('instances that share a database', () => {
     await a.store.finish('2', true);
     await pass(9 * SECOND, a.clock);
     await expect(a.store.figures()).resolves.toMatchObject({ waiting: 0 });
+  });
+
+  it('rest three times as long as a look has taken before the next one, so that very many waiting events cost them little', async () => {
+    const url = await emptyDatabase();
+    const clock = fakeClock(NOW);
+    let looks = 0;
+    const store = await openPostgresStore(url, {
+      ...{ exclusive: true, connections: 3, clock },
+      openDatabase: (options) => {
+        const database = openDatabase(options);
+        return {
+          ...database,
+          query: async (text, values) => {
+            const rows = await database.query<object>(text, values);
+            if (text.includes('look(')) {
+              looks += 1;
+              await clock.pass(30);
+            }
+            return rows as never;
+          },
+        };
+      },
+    });
+    opened.push(store);
+    await store.due();
+    const next = store.due();
+    await clock.pass(89);
+    expect(looks).toBe(1);
+    await clock.pass(1);
+    await next;
+    expect(looks).toBe(2);
   });
 });

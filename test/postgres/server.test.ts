@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { createDatabase } from '../../support/database';
-import { startPostgres } from '../../support/postgres';
+import { createDatabase } from '../support/database';
+import { startPostgres } from '../support/postgres';
 
 async function connectTo(connectionString: string): Promise<Client> {
   const client = new Client({ connectionString });
@@ -51,7 +51,7 @@ describe('a PostgreSQL server of a test', () => {
   });
 
   it('ends, and leaves nothing, when the process that started it is killed', async () => {
-    const program = `const { startPostgres } = require(${JSON.stringify(path.join(__dirname, '../../support/postgres'))});
+    const program = `const { startPostgres } = require(${JSON.stringify(path.join(__dirname, '../support/postgres'))});
       startPostgres().then(({ query }) => query('SHOW data_directory')).then(([row]) => console.log(row.data_directory));`;
     const child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', '--eval', program], {
       stdio: ['ignore', 'pipe', 'inherit'],

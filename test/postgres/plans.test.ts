@@ -1,7 +1,7 @@
 import { Client } from 'pg';
-import type { NewEvent } from '../../../../src/queue/event-store';
-import { openPostgresStore } from '../../../../src/queue/postgres/store';
-import { createDatabase } from '../../../support/database';
+import type { NewEvent } from '../../src/queue/event-store';
+import { openPostgresStore } from '../../src/queue/postgres/store';
+import { createDatabase } from '../support/database';
 
 const MANY = 5_000;
 const event = (n: number): NewEvent => ({ id: `e${n}`, page: 'p', conversation: `c${n}`, timestamp: n, payload: {} });
