@@ -473,6 +473,17 @@ describe('a scrape', () => {
   });
 });
 
+describe('metrics while the store does not answer', () => {
+  it('have all the others, and no number for what nobody knows', async () => {
+    const bot = await operatedBot(settings, {
+      around: (store) => ({ ...store, figures: () => Promise.reject(new Error('away')) }),
+    });
+    bot.begin();
+    await expect(bot.metric('queue_events{state="waiting"}')).resolves.toBeNaN();
+    await expect(bot.metric('conversations_under_way')).resolves.toBe(0);
+  });
+});
+
 describe('readiness of a bot that keeps its events in a database', () => {
   it('names no folder', async () => {
     const bot = await operatedBot({ ...settings, DATABASE_URL: 'postgres://bot@127.0.0.1/bot' });
