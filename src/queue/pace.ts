@@ -1,5 +1,5 @@
 import type { Clock } from '../process/clock';
-import { HeldBackError } from './verdict';
+import { createWaitingLine } from './waiting-line';
 
 /** Spaces a Page's messages. */
 export interface Pace {
@@ -31,7 +31,10 @@ export function createPace(perSecond: number, clock: Clock): Pace {
   /** When the next one would leave if every timer were exact. */
   let planned = -Infinity;
   let isTimerSet = false;
-  const line = new Set<() => void>();
+  const line = createWaitingLine(clock, () => {
+    if (line.size === 1) planned = Math.max(planned, clock.monotonic());
+    if (!isTimerSet) letOut();
+  });
 
   const letOut = (): void => {
     isTimerSet = false;
@@ -48,7 +51,6 @@ export function createPace(perSecond: number, clock: Clock): Pace {
       sent += 1;
       last = now;
       planned += spacing;
-      line.delete(leave);
       leave();
     }
   };
@@ -57,25 +59,6 @@ export function createPace(perSecond: number, clock: Clock): Pace {
     get waiting() {
       return line.size;
     },
-    turn: (signal) =>
-      new Promise((resolve, reject) => {
-        const giveUp = () => {
-          line.delete(leave);
-          reject(new HeldBackError('The message was not sent: the bot is stopping.'));
-        };
-        const since = clock.monotonic();
-        const leave = () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve(clock.monotonic() - since);
-        };
-        if (signal.aborted) {
-          giveUp();
-          return;
-        }
-        signal.addEventListener('abort', giveUp, { once: true });
-        if (line.size === 0) planned = Math.max(planned, clock.monotonic());
-        line.add(leave);
-        if (!isTimerSet) letOut();
-      }),
+    turn: (signal) => line.join(signal),
   };
 }

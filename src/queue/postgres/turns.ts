@@ -1,6 +1,6 @@
 import type { Clock } from '../../process/clock';
 import type { Pace } from '../pace';
-import { HeldBackError } from '../verdict';
+import { createWaitingLine } from '../waiting-line';
 import type { DatabaseClock } from './database-clock';
 
 export interface TurnsOptions {
@@ -31,7 +31,9 @@ export function createTurns({ clock, time, perSecond, reserve }: TurnsOptions): 
   const spacing = 1_000 / perSecond;
   const late = Math.max(spacing * LATE_PART, LATE_MS);
   const atOnce = Math.max(1, Math.ceil(RESERVE_MS / spacing));
-  const line = new Set<() => void>();
+  const line = createWaitingLine(clock, () => {
+    letOut();
+  });
   /** By the database's clock. */
   let turns: number[] = [];
   let isReserving = false;
@@ -69,7 +71,6 @@ export function createTurns({ clock, time, perSecond, reserve }: TurnsOptions): 
       const [turn] = turns;
       if (turn === undefined || turn > now) break;
       turns.shift();
-      line.delete(leave);
       leave();
     }
     const missing = Math.min(line.size - turns.length, atOnce);
@@ -83,24 +84,6 @@ export function createTurns({ clock, time, perSecond, reserve }: TurnsOptions): 
     get waiting() {
       return line.size;
     },
-    turn: (signal) =>
-      new Promise((resolve, reject) => {
-        const giveUp = () => {
-          line.delete(leave);
-          reject(new HeldBackError('The message was not sent: the bot is stopping.'));
-        };
-        const since = clock.monotonic();
-        const leave = () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve(clock.monotonic() - since);
-        };
-        if (signal.aborted) {
-          giveUp();
-          return;
-        }
-        signal.addEventListener('abort', giveUp, { once: true });
-        line.add(leave);
-        letOut();
-      }),
+    turn: (signal) => line.join(signal),
   };
 }
