@@ -121,7 +121,7 @@ const environment = z.object({
         'must look like postgres://USER:PASSWORD@HOST:5432/DATABASE, with one host; in user and password, write @ : / ? # % as %40 %3A %2F %3F %23 %25.',
     })
     .optional(),
-  DATABASE_CONNECTIONS: wholeNumber(1, 100).default(10),
+  DATABASE_CONNECTIONS: wholeNumber(2, 100).default(10),
   MAX_CONCURRENT_CONVERSATIONS: wholeNumber(1, 10_000).default(1_000),
   MAX_SENDS_PER_SECOND: wholeNumber(1, 300).default(40),
   MAX_PENDING_EVENTS: wholeNumber(1, 100_000_000).default(100_000),

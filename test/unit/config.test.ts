@@ -183,7 +183,7 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'postgres://bot:secret@db1.example,db2.example/bot'],
     ['DATABASE_URL', 'postgres:///secret?host=db1.example,db2.example'],
     ['DATABASE_URL', 'postgres:///secret'],
-    ['DATABASE_CONNECTIONS', '0'],
+    ['DATABASE_CONNECTIONS', '1'],
     ['DATABASE_CONNECTIONS', '101'],
     ['NODE_ENV', 'Production'],
     ['NODE_ENV', 'PRODUCTION'],
@@ -249,7 +249,7 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'postgresql://bot:p%40ss@[::1]:5433/bot?sslmode=require&sslrootcert=/etc/ca.pem'],
     ['DATABASE_URL', 'postgres:///bot?host=/run/postgresql'],
     ['DATABASE_URL', 'postgres://bot@%2Frun%2Fpostgresql/bot'],
-    ['DATABASE_CONNECTIONS', '1'],
+    ['DATABASE_CONNECTIONS', '2'],
   ])('takes %s=%s, in production, too', (name, value) => {
     expect(loadConfig({ ...needed, APP_SECRET: 'x', NODE_ENV: 'production', [name]: value }).production).toBe(true);
   });
