@@ -18,6 +18,23 @@ describe('a start', () => {
     expect(await server.line('webhook is listening')).toMatchObject({ protections: { webhookSignatures: true } });
   });
 
+  it('loads the client of databases only where there is one', async () => {
+    const command = [
+      process.execPath,
+      '--require',
+      path.join(__dirname, '..', 'support', 'tell-loaded.cjs'),
+      entryPoint,
+    ];
+    const server = runBuilt(settings, undefined, command);
+    await server.line('webhook is listening');
+    server.kill('SIGTERM');
+    await server.ended;
+    expect(server.output()).toContain('loaded: none of them\n');
+    const other = runBuilt({ ...settings, DATABASE_URL: 'postgres://bot@127.0.0.1:1/bot' }, undefined, command);
+    expect(await other.ended).toEqual({ code: 1, signal: null });
+    expect(other.output()).toContain('loaded: pg\n');
+  });
+
   it('lists all wrong settings at once and ends with 1', async () => {
     const server = runBuilt({ PORT: 'x', NODE_ENV: 'production' });
     expect(await server.ended).toEqual({ code: 1, signal: null });
