@@ -8,7 +8,7 @@ interface Timer {
 export interface FakeClock extends Clock {
   /** Lets time pass, calling back in order; whatever a callback starts is given the time to settle. */
   pass(ms: number): Promise<void>;
-  /** The same in one leap: whatever was due on the way is called back at its end. */
+  /** The same in one leap, once what is under way has come to rest: whatever was due on the way is called back at its end. */
   leap(ms: number): Promise<void>;
   /** Somebody sets the clock on the wall; no time passes. */
   step(ms: number): void;
@@ -56,6 +56,7 @@ export function fakeClock(start: number, isBusy?: () => boolean): FakeClock {
       await settle(isBusy);
     },
     async leap(ms) {
+      await settle(isBusy);
       passed += ms;
       await this.pass(0);
     },
