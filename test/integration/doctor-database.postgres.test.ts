@@ -53,6 +53,11 @@ describe('the doctor, where events are kept in a database', () => {
   it.each([
     ['that it is read-only', 'SET default_transaction_read_only = on', /takes no changes/],
     ['that it does not flush', 'SET synchronous_commit = off', /^synchronous_commit is off/],
+    [
+      'that it keeps its users apart more strictly than it should',
+      "SET default_transaction_isolation = 'repeatable read'",
+      /^default_transaction_isolation is repeatable read: /,
+    ],
     ['that it lets too few in', 'CONNECTION LIMIT 2', /^it allows 2 connections, and DATABASE_CONNECTIONS is 10\.$/],
   ])('finds %s', async (_what, change, says) => {
     const site = await rightSetUp();

@@ -13,6 +13,8 @@ export interface DatabaseFacts {
   readonly isReadOnly: boolean;
   /** Settings that let it forget, after a crash, what it has confirmed; with their values. */
   readonly forgetful: readonly string[];
+  /** How transactions of this user see each other where they do not say otherwise, like "read committed". */
+  readonly isolation: string;
   /** Whether this user may make the schema, or change what stands in it. */
   readonly mayWrite: boolean;
   readonly user: string;
@@ -40,6 +42,7 @@ const QUESTIONS = `
     pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS "isReadOnly",
     ARRAY(SELECT name || ' is ' || setting FROM pg_settings
       WHERE name IN ('synchronous_commit', 'fsync', 'full_page_writes') AND setting = 'off' ORDER BY name) AS "forgetful",
+    current_setting('default_transaction_isolation') AS "isolation",
     coalesce(
       (SELECT has_schema_privilege(schema.oid, 'USAGE') AND NOT EXISTS (SELECT FROM pg_class AS found
           WHERE relnamespace = schema.oid AND relkind IN ('r', 'p') AND NOT (has_table_privilege(found.oid, 'SELECT')

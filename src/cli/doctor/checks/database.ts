@@ -61,6 +61,14 @@ export function judge(facts: DatabaseFacts, url: string, config: Pick<Config, 'd
         'Switch it on, for the server or at least for the user of the bot.',
       ),
     ),
+    ...(facts.isolation === 'read committed'
+      ? []
+      : [
+          wrong(
+            `default_transaction_isolation is ${facts.isolation}: some of the events that come in at once would be refused with 503, and delivered late.`,
+            `ALTER ROLE ${user} SET default_transaction_isolation = 'read committed'`,
+          ),
+        ]),
     ...(Math.abs(seconds) * 1_000 > CLOCK_LIMIT_MS
       ? [
           wrong(
