@@ -10,6 +10,12 @@ const ADDRESS = 'Put the right address into DATABASE_URL.';
 const ACCOUNT = 'Put the right user and password into DATABASE_URL.';
 const ENCRYPT = 'See “TLS” in docs/scaling.md: sslmode and sslrootcert in DATABASE_URL.';
 
+/** Somebody dropped them, or put an empty database in the place of the old one. */
+const GONE: DatabaseTrouble = {
+  what: 'the tables of the bot are not there any more',
+  remedy: 'Put the backup back; where there is none, restart the bot, and it makes them anew, empty.',
+};
+
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const known: Readonly<Record<string, DatabaseTrouble>> = {
   ECONNREFUSED: { what: 'the connection is refused, nothing listens there', remedy: START },
@@ -26,6 +32,9 @@ const known: Readonly<Record<string, DatabaseTrouble>> = {
     what: 'there is no database of that name',
     remedy: 'Make it (createdb), or name the right one in DATABASE_URL.',
   },
+  '3F000': GONE,
+  '42P01': GONE,
+  '42883': GONE,
   '42501': {
     what: 'this user may not do that',
     remedy: 'GRANT CREATE ON DATABASE … TO …, once, so that the bot can make its schema.',

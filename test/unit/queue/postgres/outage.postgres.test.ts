@@ -243,6 +243,22 @@ describe('a connection that a server asks for a password', () => {
   });
 });
 
+describe('a store whose tables somebody dropped', () => {
+  it('says so, whatever it is asked for, and what to do', async () => {
+    const { place, store } = await makeStore();
+    const other = openDatabase({ url: place, connections: 2, clock: systemClock, name: 'test' });
+    await other.query('drop schema messenger_bot cascade', []);
+    await other.close();
+    for (const ask of [() => store.add([event('1')], 10), () => store.due(), () => store.get('1')]) {
+      await expect(ask()).rejects.toMatchObject({
+        message: expect.stringMatching(/the tables of the bot are not there any more/) as string,
+        advice: expect.stringMatching(/backup.*restart the bot/) as string,
+      });
+    }
+    await store.close();
+  });
+});
+
 describe('the way to the database', () => {
   it('says what is wrong without the password, and what to do', async () => {
     const url = `postgres://bot:p4ssw0rd-of-the-bot@127.0.0.1:${await freePort()}/bot`;

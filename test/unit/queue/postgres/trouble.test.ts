@@ -7,6 +7,11 @@ describe('what an error of a database means', () => {
     [withCode('ECONNREFUSED'), 'the connection is refused, nothing listens there (ECONNREFUSED)', /^Start it/],
     [withCode('28P01'), 'it refuses user and password (28P01)', /right user and password/],
     [withCode('3D000'), 'there is no database of that name (3D000)', /createdb/],
+    ...['3F000', '42P01', '42883'].map((code): [unknown, string, RegExp] => [
+      withCode(code),
+      `the tables of the bot are not there any more (${code})`,
+      /^Put the backup back; .* restart the bot/,
+    ]),
     [withCode('53300'), 'it has no connection left (53300)', /DATABASE_CONNECTIONS/],
     [
       new AggregateError([withCode('ECONNREFUSED'), withCode('ENETUNREACH')]),
