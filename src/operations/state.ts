@@ -2,7 +2,7 @@ import type { Clock } from '../process/clock';
 import type { PageBook } from '../process/page-book';
 import { hidePerson, type PersonName } from '../process/person-name';
 import type { EventQueue, PageStatus } from '../queue/event-queue';
-import type { EventStore, StoredEvent } from '../queue/event-store';
+import { StoreError, type EventStore, type StoredEvent } from '../queue/event-store';
 import type { HumanHands } from './human-hands';
 import type { Reason } from './readiness';
 
@@ -27,9 +27,8 @@ export async function describeState(sources: StateSources): Promise<object> {
   const { clock, hands, nameOf, pages } = sources;
   const [reasons, figures, troubled] = await Promise.all([
     sources.reasons(),
-    // A store that does not answer is among the reasons; the rest is told all the same.
-    sources.store.figures().catch(() => undefined),
-    sources.store.troubled(EXAMPLES).catch(() => ({ delayed: [], setAside: [] })),
+    unlessAway(sources.store.figures()),
+    unlessAway(sources.store.troubled(EXAMPLES)),
   ]);
   const status = sources.queue.status();
   const now = clock.now();
@@ -49,7 +48,10 @@ export async function describeState(sources: StateSources): Promise<object> {
       putBack: figures?.putBack,
       oldestSince: time(figures?.oldestSince),
       conversationsUnderWay: status.underWay,
-      triedAgain: troubled.delayed.map(({ event, dueInMs }) => ({ ...about(event), nextTryAt: time(now + dueInMs) })),
+      triedAgain: (troubled?.delayed ?? []).map(({ event, dueInMs }) => ({
+        ...about(event),
+        nextTryAt: time(now + dueInMs),
+      })),
     },
     pages: status.pages.filter(isListed).map(({ page, closed, inLine }) => ({
       page,
@@ -64,7 +66,7 @@ export async function describeState(sources: StateSources): Promise<object> {
     })),
     setAside: {
       events: figures?.setAside,
-      latest: troubled.setAside.map((event) => ({ ...about(event), since: time(event.endedAt) })),
+      latest: (troubled?.setAside ?? []).map((event) => ({ ...about(event), since: time(event.endedAt) })),
     },
     humans: {
       conversations: held,
@@ -77,6 +79,14 @@ export async function describeState(sources: StateSources): Promise<object> {
       })),
     },
   };
+}
+
+/** A store that does not answer is among the reasons; the rest is told all the same. */
+function unlessAway<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  });
 }
 
 /** A time as people read it; undefined where there is none, or none that a calendar knows. */

@@ -1,39 +1,49 @@
 import { createHumanHands } from '../../../src/operations/human-hands';
-import { describeState } from '../../../src/operations/state';
-import type { StoredEvent } from '../../../src/queue/event-store';
+import { describeState, type StateSources } from '../../../src/operations/state';
+import { StoreError, type StoredEvent } from '../../../src/queue/event-store';
 import { bookOf, bookOfToken } from '../../support/pages';
 import { fakeClock } from '../../support/fake-clock';
 
 const NOW = 1_795_384_800_000;
 const at = (ms: number) => new Date(NOW + ms).toISOString();
 
+const idle: StateSources['store'] = {
+  figures: () => Promise.resolve({ waiting: 0, putBack: 0, oldestSince: undefined, setAside: 0 }),
+  troubled: () => Promise.resolve({ delayed: [], setAside: [] }),
+};
+
+/** Of a bot that has nothing to do, but for what is given. */
+const stateWith = (sources: Partial<StateSources>) =>
+  describeState({
+    clock: fakeClock(NOW),
+    hands: createHumanHands(),
+    nameOf: () => 'p',
+    pages: bookOfToken('token'),
+    reasons: () => Promise.resolve([]),
+    store: idle,
+    queue: { status: () => ({ underWay: 0, pages: [] }) },
+    ...sources,
+  });
+
 describe('the state of a bot', () => {
   it('leaves out a time that no calendar knows', async () => {
     const hands = createHumanHands();
     const when = Number.MAX_SAFE_INTEGER;
     hands.handedOver('page/1/2', when);
-    const state = await describeState({
+    const state = await stateWith({
       clock: fakeClock(when),
       hands,
-      nameOf: () => 'p',
-      pages: bookOfToken('token'),
-      reasons: () => Promise.resolve([]),
       store: {
         figures: () => Promise.resolve({ waiting: 1, putBack: 0, oldestSince: when, setAside: 0 }),
         troubled: () => Promise.resolve({ delayed: [], setAside: [] }),
       },
-      queue: { status: () => ({ underWay: 0, pages: [] }) },
     });
     expect(state).toMatchObject({ waiting: { oldestSince: undefined }, humans: { waitingLongest: [{ person: 'p' }] } });
   });
 
   it('tells what it knows while the store does not answer, and why it does not', async () => {
-    const away = () => Promise.reject(new Error('away'));
-    const state = await describeState({
-      clock: fakeClock(NOW),
-      hands: createHumanHands(),
-      nameOf: () => 'p',
-      pages: bookOfToken('token'),
+    const away = () => Promise.reject(new StoreError('away'));
+    const state = await stateWith({
       reasons: () => Promise.resolve([{ what: 'storage_failing', detail: 'Start it.' }]),
       store: { figures: away, troubled: away },
       queue: { status: () => ({ underWay: 7, pages: [] }) },
@@ -46,14 +56,16 @@ describe('the state of a bot', () => {
     expect(JSON.stringify(state)).not.toContain('"events"');
   });
 
+  it.each(['figures', 'troubled'] as const)('hides no mistake in %s behind a store that is away', async (name) => {
+    const asking = stateWith({ store: { ...idle, [name]: () => Promise.reject(new TypeError('a mistake')) } });
+    await expect(asking).rejects.toThrow('a mistake');
+  });
+
   it('says what is paused, why, since when, and when it is tried next', async () => {
     const closed = { kind: 'pause', reason: 'too many calls', sinceMs: 60_000, nextTryInMs: 5_000 } as const;
     const putBack = { id: 'e1', page: 'me', conversation: 'page/1/24601000000000001', attempts: 0 } as StoredEvent;
-    const state = await describeState({
-      clock: fakeClock(NOW),
-      hands: createHumanHands(),
+    const state = await stateWith({
       nameOf: () => 'p-0123456789',
-      pages: bookOfToken('token'),
       reasons: () => Promise.resolve([{ what: 'queue_full', detail: 'many' }]),
       store: {
         figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
@@ -91,12 +103,9 @@ describe('the state of a bot', () => {
     const hands = createHumanHands();
     hands.handedOver('instagram/101/24601000000000009', NOW - 1_000);
     const event = (page: string) => ({ id: page, page, conversation: `page/${page}/1`, attempts: 1 }) as StoredEvent;
-    const state = await describeState({
-      clock: fakeClock(NOW),
+    const state = await stateWith({
       hands,
-      nameOf: () => 'p',
       pages: bookOf({ id: '1', name: 'Bakery', accessToken: 'a', instagramId: '101' }, { id: '2', accessToken: 'b' }),
-      reasons: () => Promise.resolve([]),
       store: {
         figures: () => Promise.resolve({ waiting: 1, putBack: 1, oldestSince: undefined, setAside: 0 }),
         troubled: () => Promise.resolve({ delayed: [{ event: event('1'), dueInMs: 0 }], setAside: [event('3')] }),
